@@ -191,6 +191,55 @@ bool rows_higher_is_better(const char *column)
 	return false;
 }
 
+static const struct units {
+	const char *name, *text, *aside;
+	bool raw, feature_space;
+} units[] = {
+	{"prepared", "prepared features", "", false, false},
+	{"raw", "raw features", " raw", true, false},
+	{"feature space", "feature space", " feature space", false, true},
+	{"raw feature space", "raw feature space", " raw feature space", true, true},
+};
+
+enum { UNITS = sizeof units / sizeof *units };
+
+const char *rows_units(bool raw, bool feature_space)
+{
+	size_t i = 0;
+
+	while (units[i].raw != raw || units[i].feature_space != feature_space)
+		i++;
+	return units[i].name;
+}
+
+static const struct units *units_of(const char *name)
+{
+	for (size_t i = 0; name && i < UNITS; i++)
+		if (strcmp(units[i].name, name) == 0)
+			return &units[i];
+	return units;
+}
+
+bool rows_units_raw(const char *name)
+{
+	return units_of(name)->raw;
+}
+
+const char *rows_units_text(const char *name)
+{
+	return units_of(name)->text;
+}
+
+const char *rows_units_space(const char *name)
+{
+	return units_of(name)->feature_space ? rows_units_aside("feature space") : "";
+}
+
+const char *rows_units_aside(const char *name)
+{
+	return units_of(name)->aside;
+}
+
 const char *rows_swept(const char *path, struct arena *arena)
 {
 	static const struct field_table *const fixed[] = {&rows_result, &rows_cell, &rows_attack,

@@ -121,6 +121,18 @@ bool rows_higher_is_better(const char *column);
  * attack.csv or certify.csv has that name. */
 const char *rows_swept(const char *path, struct arena *arena);
 
+/* `units` of attack.csv and certify.csv: of features as they are prepared or raw, or of those of
+ * data in a feature space (`space` of result.json), where a radius is not one in pixels. */
+const char *rows_units(bool raw, bool feature_space);
+bool rows_units_raw(const char *units);
+
+/* What has such units, "prepared features", "feature space"; what stands before a radius, "" or
+ * " raw" or " feature space"; and the same without " raw". NULL and "", of earlier versions, are
+ * prepared features. */
+const char *rows_units_text(const char *units);
+const char *rows_units_aside(const char *units);
+const char *rows_units_space(const char *units);
+
 /* The data dictionary: all tables as Markdown. results/README.md has it. */
 void rows_describe(FILE *to);
 
