@@ -66,7 +66,7 @@ attack:
   - {attack: pgd, eps: [0.1], steps: 2}
   - {attack: apgd, eps: [0.1], steps: 2}
   - {attack: square, eps: [0.1], queries: 5}'
-for certificate in interval crown exact; do
+for certificate in interval crown deepsplit exact; do
 	spec $certificate "$images" "$trained" "stop: {iterations: 1}
 certify: [{certificate: $certificate, eps: [0.01]}]"
 done
@@ -119,7 +119,7 @@ cat >peak.c <<-END
 	}
 END
 check "a program that measures is built" "${CC:-cc} failed" ${CC:-cc} -o peak peak.c
-for name in attacked interval crown exact; do
+for name in attacked interval crown deepsplit exact; do
 	run_it 0 plan $name.yaml && mv out plan
 	held=$(./peak "$relubench" run $name.yaml --quiet 2>/dev/null | tail -1)
 	ratio=$(echo "$(planned "$(basename results/$name/cells/*)") ${held:-0}" |
