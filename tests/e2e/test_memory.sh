@@ -21,6 +21,7 @@ spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepa
 	'stop: {iterations: 2}'
 spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: admm, solver: admm, patterns: 6, beta: 0.1}
+  - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
   - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}' \
 	'stop: {iterations: 5}'
