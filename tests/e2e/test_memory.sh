@@ -21,6 +21,7 @@ spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepa
 	'stop: {iterations: 2}'
 spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: admm, solver: admm, patterns: 6, beta: 0.1}
+  - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
   - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
   - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}' \
@@ -75,7 +76,7 @@ attack:
   - {attack: pgd, eps: [0.1], steps: 2}
   - {attack: apgd, eps: [0.1], steps: 2}
   - {attack: square, eps: [0.1], queries: 5}'
-for certificate in interval crown exact; do
+for certificate in interval crown deepsplit exact; do
 	spec $certificate "$images" "$trained" "stop: {iterations: 1}
 certify: [{certificate: $certificate, eps: [0.01]}]"
 done
@@ -128,7 +129,7 @@ cat >peak.c <<-END
 	}
 END
 check "a program that measures is built" "${CC:-cc} failed" ${CC:-cc} -o peak peak.c
-for name in attacked interval crown exact; do
+for name in attacked interval crown deepsplit exact; do
 	run_it 0 plan $name.yaml && mv out plan
 	held=$(./peak "$relubench" run $name.yaml --quiet 2>/dev/null | tail -1)
 	ratio=$(echo "$(planned "$(basename results/$name/cells/*)") ${held:-0}" |
