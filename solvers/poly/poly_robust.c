@@ -331,9 +331,9 @@ static double longest(const void *state)
 	}
 	for (ptrdiff_t i = 0; i < s->M.cols; i++) {
 		step = semidefinite_inside(square_of(s, s->M, i), square_of(s, s->dM, i), step,
-					s->work[0]);
+					   s->work[0]);
 		step = semidefinite_inside(square_of(s, s->X, i), square_of(s, s->dX, i), step,
-					s->work[0]);
+					   s->work[0]);
 	}
 	return step;
 }
