@@ -50,11 +50,14 @@ struct solved {
 
 static void solve(struct solved *s, const struct problem *problem, double radius)
 {
+	int steps = 0;
+
 	*s = (struct solved){.program = {problem, {0.09, 0.5, 0.47}, radius}};
 	s->solver = radius > 0 ? poly_robust(&s->program, &s->arena)
 			       : poly_standard(&s->program, &s->arena);
-	for (int i = 0; i < MOST_STEPS && s->solver.step(s->solver.state); i++)
+	for (; steps < MOST_STEPS && s->solver.step(s->solver.state); steps++)
 		s->bound = fmax(s->bound, s->solver.bound(s->solver.state));
+	check_below(steps, MOST_STEPS); /* rounding ends it */
 	s->objective = s->solver.objective(s->solver.state);
 }
 
