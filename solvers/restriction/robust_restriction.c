@@ -271,6 +271,7 @@ const struct trainer trainer_robust_restriction = {
 	.makes = &model_relu,
 	.takes = trainer_falling,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

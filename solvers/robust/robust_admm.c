@@ -314,6 +314,7 @@ const struct trainer trainer_robust_admm = {
 	.makes = &model_relu,
 	.takes = takes,
 	.multi_output = true,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = robust_admm_step,
