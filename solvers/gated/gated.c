@@ -99,7 +99,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	out->setup_flops += n * N * N + 2 * n * N;
 	out->iteration_flops += 8 * n * N * k + 4 * used * used * used / 3;
 	out->certificate_flops += 4 * n * N * k;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 /* Patterns of their directions. STATUS_SPEC for one that has none. */

@@ -53,7 +53,7 @@ void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct
 enum freedom pattern_freedom(const struct pattern_options *options, enum freedom otherwise);
 
 /* Add what sources need beside the patterns themselves. */
-void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+void pattern_forecast(const struct pattern_options *options, struct trainer_shape shape,
 		      struct forecast *out);
 
 /* The source whose directions are drawn independently of each other, for statistics on patterns

@@ -68,7 +68,7 @@ static void forecast_one(const void *options, struct trainer_shape shape, struct
 	out->iteration_flops = 3 * n * d * d * P + 60 * n * d * P + 3 * d * d * d * P;
 	out->iteration_flops += joining_flops(assembles(options, n, d, P), n, d, P);
 	cvx_forecast(n, d, P, out);
-	pattern_forecast(patterns(options), shape.n, shape.d, out);
+	pattern_forecast(patterns(options), shape, out);
 }
 
 /* What was allocated since `before` bytes were held waits for the first step: none follows for ADMM
