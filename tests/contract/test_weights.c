@@ -230,6 +230,7 @@ static const struct {
 	{"scp", "{neurons: 30, method: coordinate}", 0, 3000, 1e-9, SQUARED, 0},
 	{"scp", "{neurons: 30, method: fista}", 0, 14000, 1e-9, SQUARED, 0},
 	{"ipm", "{patterns: 8}", 0, 100, 1e-9, ANY, 0},
+	{"primal_dual_flow", "{patterns: 8}", 0, 4000, 1e-4, SQUARED, SQUARED},
 	{"admm", "{patterns: 8}", 0, 4000, 1e-9, ANY, 0},
 	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, SQUARED, SQUARED},
 	{"admm", "{patterns: 8, u_update: dual}", 0, 4000, 1e-9, SQUARED, SQUARED},

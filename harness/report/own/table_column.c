@@ -120,9 +120,11 @@ bool table_column_probe(const char *name, struct arena *arena, struct attack_kin
 	return true;
 }
 
-/* The units in which some record has it. */
+/* The units in which some record has it, raw ones if its name says so. */
 static const char *units_of(const struct records *records, struct attack_kind kind)
 {
+	const char *asked = kind.units;
+
 	for (size_t i = 0; i < records->count; i++) {
 		size_t count;
 		const struct attack_row *row = attacks_rows(&records->at[i], &kind, &count);
@@ -130,11 +132,12 @@ static const char *units_of(const struct records *records, struct attack_kind ki
 		for (size_t j = 0; j < count; j++) {
 			kind.units = row[j].units;
 			if (attacks_match(&row[j], &kind) &&
+			    (!asked || rows_units_raw(asked) == rows_units_raw(kind.units)) &&
 			    fabs(row[j].eps - kind.eps) <= DBL_EPSILON * kind.eps)
 				return row[j].units;
 		}
 	}
-	return threat_units[0];
+	return asked ? asked : threat_units[0];
 }
 
 static void fill_probe(const struct records *records, struct attack_kind kind,
@@ -144,8 +147,7 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 	struct attack_kind *own = ARENA_NEW(arena, struct attack_kind);
 	char *name = arena_text(arena, out->name);
 
-	if (!kind.units)
-		kind.units = units_of(records, kind);
+	kind.units = units_of(records, kind);
 	*own = kind;
 	if (kind.part)
 		last_word(name);

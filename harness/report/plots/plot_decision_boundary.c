@@ -105,7 +105,7 @@ static void set_box(struct grid *grid, const struct record *record, struct arena
 		return;
 	for (size_t i = 0; i < record->attack_count; i++) {
 		const struct attack_row *row = &record->attack[i];
-		bool raw = strcmp(row->units, "raw") == 0;
+		bool raw = rows_units_raw(row->units);
 
 		if (strcmp(row->norm, "linf") != 0 || !(row->eps > grid->eps))
 			continue;

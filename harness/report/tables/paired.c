@@ -36,7 +36,7 @@ static double worst_case(const struct record *record, const void *what)
 	const char *of = record->result.objective_of;
 
 	(void)what;
-	return of && strcmp(of, "network") != 0 ? record->result.objective : NAN;
+	return of && strcmp(of, "worst case") == 0 ? record->result.objective : NAN;
 }
 
 /* The robust accuracies stand behind the first. */
@@ -171,7 +171,7 @@ struct sheet paired_sheet(const struct records *records)
 	wanted[count++] = measures[0];
 	for (size_t k = 0; k < worst.count; k++) {
 		const struct attack_kind *kind = &worst.at[k];
-		bool raw = strcmp(kind->units, "raw") == 0;
+		bool raw = rows_units_raw(kind->units);
 		const char *label = arena_format(arena, "%s %s%.3g %%", kind->label,
 						 raw ? "raw " : "", kind->eps);
 

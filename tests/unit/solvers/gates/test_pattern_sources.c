@@ -204,15 +204,14 @@ static void a_start_is_forecast_for_all_outputs(void **state)
 	enum { STEPS = 7 };
 	struct toy toy = toy_make(N, D, "hinge", 0.1);
 	const struct pattern_options o = toy_patterns(
-		"{from: {network: {start: {adam: {width: 6, epochs: 3}}, start_steps: 7}}}",
-		&toy.arena);
+		"{from: {network: {start: {adam: {width: 6, epochs: 3}}, steps: 7}}}", &toy.arena);
 	const struct trainer *adam =
 		(const struct trainer *)(const void *)registry_find(KIND_TRAINER, "adam");
 	const void *options = toy_options(&adam->base, "{width: 6, epochs: 3}", &toy.arena);
 
 	(void)state;
 	for (ptrdiff_t k = 1; k <= 10; k += 9) {
-		const struct trainer_shape shape = {N, D, k};
+		const struct trainer_shape shape = {.n = N, .d = D, .k = k};
 		struct forecast forecast = {0}, start = {0};
 
 		adam->forecast(options, shape, &start);
