@@ -368,8 +368,8 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	return separate_setup((struct separate_plan){&one, problem->y.k > 1}, problem, options,
-			      arena, state, err);
+	return separate_setup((struct separate_plan){.one = &one, .divides = problem->y.k > 1},
+			      problem, options, arena, state, err);
 }
 
 /* Numbers of several outputs are in their notes. */

@@ -155,6 +155,14 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 		       : (double)options->count;
 }
 
+bool pattern_trains(const struct pattern_options *options)
+{
+	for (size_t i = 0; i < options->from.count; i++)
+		if (source_of(&options->from.at[i])->start)
+			return true;
+	return false;
+}
+
 void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts)
 {
 	facts_number(facts, "patterns", (double)used);
