@@ -198,9 +198,9 @@ static void scale_rows(struct mat A, const double *scale, double power)
 			mat_set(A, j, k, (real)((double)mat_get(A, j, k) * pow(scale[j], power)));
 }
 
-/* With C = V diag(l) V' the covariance, S = (C + e I)^-1/2 and F the chosen patches: the filters are
- * D = S F with columns of length 1, and the weights S D, for S q is the whitened patch. D_k is as
- * long as diag(s) V' F_k, s_j = (l_j + e)^-1/2. */
+/* With C = V diag(l) V' the covariance, S = (C + e I)^-1/2 and F the chosen patches: the filters
+ * are D = S F with columns of length 1, and the weights S D, for S q is the whitened patch. D_k is
+ * as long as diag(s) V' F_k, s_j = (l_j + e)^-1/2. */
 static enum status whiten(const struct patches_options *o, struct mat C, struct mat F,
 			  struct arena *scratch, struct mat weight, struct err *err)
 {
