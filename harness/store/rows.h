@@ -48,6 +48,11 @@ struct pattern_row {
 #include "harness/store/rows/patterns.fields"
 };
 
+/* path.csv: a penalty of a path. */
+struct path_row {
+#include "harness/store/rows/path.fields"
+};
+
 /* plan.csv: a cell of the spec. */
 struct plan_row {
 #include "harness/store/rows/plan.fields"
@@ -78,6 +83,11 @@ struct confusion_row {
 #include "harness/store/rows/confusion.fields"
 };
 
+/* transfer.csv of a results folder: points of one network's attack on another network. */
+struct transfer_row {
+#include "harness/store/rows/transfer.fields"
+};
+
 /* entries.json: an attack, a certificate or the attack of a selection. */
 struct entry_note {
 #include "harness/store/rows/entry.fields"
@@ -93,7 +103,8 @@ struct entry_note {
 #undef NUMBER_AS
 
 extern const struct field_table rows_result, rows_trace, rows_attack, rows_certify, rows_patterns,
-	rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_confusion, rows_entry;
+	rows_path, rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_confusion,
+	rows_transfer, rows_entry;
 
 /* The columns that attack.csv and certify.csv of a results folder have before those of a cell's:
  * fields of struct result. */

@@ -322,12 +322,7 @@ static void fill(const void *options, const struct records *records, struct figu
 		"%s in raw coordinates; one repetition of each method%s; %zu "
 		"training points",
 		several ? "Class with the largest output" : "Sign of f",
-		records->group_count > list.count
-			? " at its setting with the best validation accuracy, or without "
-			  "validation part of each loss, beta and threat the lowest "
-			  "objective"
-			: "",
-		shown);
+		records->group_count > list.count ? series_choice(&list, arena) : "", shown);
 }
 
 const struct plot plot_decision_boundary = {
