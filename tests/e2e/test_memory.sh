@@ -61,6 +61,9 @@ spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepar
 precision: single'
 spec pca "generate: {kind: blobs, n: 20000, d: 400}, split: {test: 2000}, prepare: [standardize, {pca: {components: 20}}, bias]" \
 	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, beta: 0.1}' 'stop: {iterations: 1}'
+# rows that get longer than they were
+spec patches "generate: {kind: image_like, n: 3000, side: 20}, split: {test: 1000}, prepare: [{patches: {filters: 100}}, standardize, bias]" \
+	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, epochs: 1, beta: 0.1}' 'stop: {iterations: 1}'
 # a program that shows a network of `tall`
 cat >copy.sh <<-END
 	cp "\$(dirname "\$(grep -l '"method": *"sgd"' $work/results/tall/cells/*/result.json)")/model.npz" 1.npz
@@ -97,7 +100,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms gates kernels million wide pca csv libsvm; do
+for name in tall outside patterns robust small forms gates kernels million wide pca patches csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
