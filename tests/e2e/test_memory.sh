@@ -44,6 +44,11 @@ spec forms "generate: {kind: blobs, n: 30000, d: 12}, split: {test: 2000}, prepa
   - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1}
   - {name: penalty, solver: poly_penalty, loss: hinge, radius: 0.1, beta: 0.1}' \
 	'stop: {iterations: 2}'
+# splitting by the Gram matrix of samples and by that of entries
+spec many "generate: {kind: blobs, n: 3200, d: 80}, split: {test: 200}, prepare: [standardize]" \
+	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
+spec more "generate: {kind: blobs, n: 8000, d: 64}, split: {test: 1000}, prepare: [standardize]" \
+	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
 spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
   - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
@@ -100,7 +105,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms gates kernels million wide pca patches csv libsvm; do
+for name in tall outside patterns robust small forms many more gates kernels million wide pca patches csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
