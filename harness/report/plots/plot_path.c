@@ -15,7 +15,7 @@ enum { X_BETA, X_SHARE };
 struct path_options { /* all zero = the defaults */
 	long x;
 	struct texts columns, methods;
-	long scale, settings;
+	long scale;
 };
 
 static const char *const x_names[] = {"beta", "share", NULL};
@@ -53,8 +53,6 @@ static const struct option rows[] = {
 	 .doc = "names of the methods to draw; all by default"},
 	{OPTION_FIELD(struct path_options, scale), .initial = "auto", .names = figure_scale_names,
 	 .doc = "of the vertical axes; auto: logarithmic from one decade on"},
-	{OPTION_FIELD(struct path_options, settings), .initial = "auto",
-	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},
 };
 
@@ -92,7 +90,11 @@ static void values_at(const struct paths *paths, size_t row, const char *column,
 		const struct csv_table *t = &paths->at[i];
 		int c = csv_column(t, column);
 
-		values[i] = row < t->rows ? csv_value(t, row, c) : NAN;
+		values[i] = NAN;
+		if (row >= t->rows)
+			continue;
+		if (!strstr(column, "accuracy") || csv_value(t, row, csv_column(t, "gates")) > 0)
+			values[i] = csv_value(t, row, c); /* f = 0 is no class */
 		if (share)
 			values[i] /= csv_value(t, 0, c);
 	}
@@ -216,8 +218,7 @@ static void fill(const void *options, const struct records *records, struct figu
 {
 	const struct path_options *o = options;
 	struct arena *arena = records->arena;
-	struct series_list list =
-		series_of_methods(records, (enum series_settings)o->settings, 2, o->methods);
+	struct series_list list = series_of_methods(records, SERIES_ALL, 2, o->methods);
 	struct paths *paths = ARENA_ARRAY(arena, struct paths, list.count);
 	struct view view = {.o = o, .records = records, .figure = figure};
 	const char *repeated = "Paths of one cell each; ";
@@ -247,8 +248,8 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->caption = arena_format(
 		arena,
 		"%seach step: a penalty, solved from the one before and certified; to the right "
-		"all weights are zero%s",
-		repeated, series_choice(&list, arena));
+		"all weights are zero, and there are no accuracies",
+		repeated);
 }
 
 const struct plot plot_path = {
