@@ -1,6 +1,6 @@
 /* Levels, scales and relative values of `sweep`; slopes of `convergence`; values by hand. */
 #include "harness/file/folder.h"
-#include "harness/report/series/slope.h"
+#include "harness/report/plots/slope.h"
 #include "harness/report/records/column.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"

@@ -1,5 +1,5 @@
 /* Rate of the linear phase of a curve on a logarithmic axis. */
-#include "harness/report/series/slope.h"
+#include "harness/report/plots/slope.h"
 #include "harness/report/records/stat.h"
 #include "harness/stats/line.h"
 
