@@ -348,29 +348,36 @@ static void weights_in_the_cone_reach_the_optimum_of_relu_networks(void **state)
  * output inside the cone; or any. */
 enum weights { RANK_ONE, EACH_INSIDE, ANY };
 
+/* The least |x_i'h| of a direction. */
+static double margin(struct mat X, const real *h)
+{
+	double least = HUGE_VAL;
+
+	for (ptrdiff_t i = 0; i < N; i++) {
+		double push = 0;
+
+		for (ptrdiff_t j = 0; j < D; j++)
+			push += (double)mat_get(X, i, j) * (double)h[j];
+		least = fmin(least, fabs(push));
+	}
+	return least;
+}
+
 static void fill_weights(enum weights kind, const struct patterns *patterns, struct mat X,
 			 struct mat W)
 {
 	struct rng rng = rng_stream(7, "weights", 0);
 
 	toy_fill(W, &rng);
-	for (ptrdiff_t r = 0; r < W.rows && kind != ANY; r++)
-		for (ptrdiff_t c = 0; c < K; c++) {
-			double h = (double)mat_get(patterns->H, r % D, r / D), least = HUGE_VAL;
+	for (ptrdiff_t r = 0; r < W.rows && kind != ANY; r++) {
+		const real *direction = mat_col(patterns->H, r / D);
+		double step = 0.02 * margin(X, direction), h = (double)direction[r % D];
 
-			for (ptrdiff_t i = 0; i < N; i++) { /* how far a step keeps all signs */
-				double push = 0;
-
-				for (ptrdiff_t j = 0; j < D; j++)
-					push += (double)mat_get(X, i, j) *
-						(double)mat_get(patterns->H, j, r / D);
-				least = fmin(least, fabs(push));
-			}
+		for (ptrdiff_t c = 0; c < K; c++)
 			mat_set(W, r, c,
-				(real)(kind == RANK_ONE
-					       ? (double)(c + 1) * (r / D % 2 ? -h : h)
-					       : h + 0.02 * least * (double)mat_get(W, r, c)));
-		}
+				(real)(kind == RANK_ONE ? (double)(c + 1) * (r / D % 2 ? -h : h)
+							: h + step * (double)mat_get(W, r, c)));
+	}
 }
 
 /* sum over gates and outputs of |W_pc| */
