@@ -70,6 +70,8 @@ for name in moons flowers targets; do
 	done
 	holds "$name: as a ReLU network it is no lower" "a >= b * (1 - 1e-9) && a >= c" \
 		a "$(record $results exact objective)" b "$one" c "$(record $results exact lower_bound)"
+	check "$name: and ends as its program does" "$(record $results exact outcome)" \
+		[ "$(record $results exact outcome) $(record $results near outcome)" = 'converged converged' ]
 	holds "$name: both objectives are told" "a >= b && b > 0" a "$(fact $results exact relu_objective)" \
 		b "$(fact $results exact gated_objective)"
 	holds "$name: outputs are kept, or nearly" "a <= 1e-9 && b > a && b < 0.05" \
