@@ -42,6 +42,7 @@ void describe_data(struct run *run)
 	r->n_validation = (double)run->data.validation.X.rows;
 	r->n_test = (double)run->data.test.X.rows;
 	r->d = (double)run->data.train.X.cols;
+	r->space = run->data.feature_space ? "features" : NULL;
 	r->majority = verdict_majority(&run->data);
 }
 

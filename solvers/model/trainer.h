@@ -75,6 +75,7 @@ struct certificate {
 /* Samples, features and outputs of a problem. */
 struct trainer_shape {
 	ptrdiff_t n, d, k;
+	const struct loss *loss; /* NULL: not known, taken for a quadratic one */
 };
 
 /* Floating point operations, known before anything is allocated; memory is counted (setup). */

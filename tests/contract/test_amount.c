@@ -34,6 +34,7 @@ static const struct counted {
 	{"admm", "{patterns: 3}", "squared"},
 	{"admm_rbcd", "{patterns: 9}", "squared"},
 	{"admm_rbcd", "{patterns: 9, block: 2, published_slip: true}", "squared"},
+	{"primal_dual_flow", "{patterns: 9}", "hinge"},
 	{"ipm", "{patterns: 9}", "squared"},
 	{"ipm", "{patterns: 9, system: assembled}", "logistic"},
 	{"scp", "{neurons: 50, method: newton}", "hinge"},

@@ -356,7 +356,8 @@ static void forecasts_tell_the_work(void **state)
 		struct forecast forecast = {0};
 
 		assert_int_equal(run->status, STATUS_OK);
-		run->trainer->forecast(run->options, (struct trainer_shape){ROWS, COLUMNS, 1},
+		run->trainer->forecast(run->options,
+				       (struct trainer_shape){.n = ROWS, .d = COLUMNS, .k = 1},
 				       &forecast);
 		check_at_least(forecast.setup_flops, 0);
 		check_above(forecast.iteration_flops, 0);

@@ -226,6 +226,7 @@ static const struct {
 	{"scp", "{neurons: 30, method: coordinate}", 0, 3000, 1e-9, true, false},
 	{"scp", "{neurons: 30, method: fista}", 0, 14000, 1e-9, true, false},
 	{"ipm", "{patterns: 8}", 0, 100, 1e-9, false, false},
+	{"primal_dual_flow", "{patterns: 8}", 0, 4000, 1e-4, true, true},
 	{"admm", "{patterns: 8}", 0, 4000, 1e-9, false, false},
 	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, true, true},
 	{"admm", "{patterns: 8, u_update: dual}", 0, 4000, 1e-9, true, true},

@@ -21,6 +21,7 @@ spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepa
 	'stop: {iterations: 2}'
 spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: admm, solver: admm, patterns: 6, beta: 0.1}
+  - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
   - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
   - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}
@@ -44,6 +45,11 @@ spec forms "generate: {kind: blobs, n: 30000, d: 12}, split: {test: 2000}, prepa
   - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1}
   - {name: penalty, solver: poly_penalty, loss: hinge, radius: 0.1, beta: 0.1}' \
 	'stop: {iterations: 2}'
+spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
+	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
+  - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
+  - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}' \
+	'stop: {iterations: 3}'
 spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
 	'  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
   - {name: nngp, solver: nngp, loss: squared, beta: 0.1}' ''
@@ -71,7 +77,7 @@ attack:
   - {attack: pgd, eps: [0.1], steps: 2}
   - {attack: apgd, eps: [0.1], steps: 2}
   - {attack: square, eps: [0.1], queries: 5}'
-for certificate in interval crown exact; do
+for certificate in interval crown deepsplit exact; do
 	spec $certificate "$images" "$trained" "stop: {iterations: 1}
 certify: [{certificate: $certificate, eps: [0.01]}]"
 done
@@ -92,7 +98,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms kernels million wide pca csv libsvm; do
+for name in tall outside patterns robust small forms gates kernels million wide pca csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
@@ -124,7 +130,7 @@ cat >peak.c <<-END
 	}
 END
 check "a program that measures is built" "${CC:-cc} failed" ${CC:-cc} -o peak peak.c
-for name in attacked interval crown exact; do
+for name in attacked interval crown deepsplit exact; do
 	run_it 0 plan $name.yaml && mv out plan
 	held=$(./peak "$relubench" run $name.yaml --quiet 2>/dev/null | tail -1)
 	ratio=$(echo "$(planned "$(basename results/$name/cells/*)") ${held:-0}" |

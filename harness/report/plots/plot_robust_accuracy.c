@@ -166,9 +166,8 @@ static void fill(const void *options, const struct records *records, struct figu
 				arena_format(arena, "%s\n%s\n%s", data, kind->norm, kind->units),
 				data, series_title(records, data));
 
-			panel->x.label =
-				arena_format(arena, "eps (%s, %s features%s)", kind->norm,
-					     *kind->units ? kind->units : "prepared", part);
+			panel->x.label = arena_format(arena, "eps (%s, %s%s)", kind->norm,
+						      rows_units_text(kind->units), part);
 			if (kind->certified)
 				add_area(figure, panel, &list.at[i], &kinds, k);
 			add_line(figure, panel, &list.at[i], &kinds, k);
