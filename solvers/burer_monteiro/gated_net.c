@@ -117,7 +117,7 @@ static void sample(const struct model *model, struct mat X, ptrdiff_t row, doubl
 /* Of one output the nuclear norm is that of `gated_relu`. */
 static const char *objective(const struct model *model)
 {
-	return const_of(model)->R.cols > 1 ? "gated network with nuclear norms" : "network";
+	return const_of(model)->R.cols > 1 ? "gated network with nuclear norms" : "gated network";
 }
 
 static const struct model_array arrays[] = {

@@ -166,7 +166,7 @@ static void add_line(const struct ratios *ratios, struct figure_panel *panel, do
 		     size_t place)
 {
 	struct arena *arena = ratios->records->arena;
-	struct figure_curve *last = panel->last, *line;
+	struct figure_curve *line;
 	struct figure_curve like = {.title = "C sqrt(log 2n)",
 				    .label = arena_format(arena, "%.3g sqrt(log 2n)", constant),
 				    .columns = "size bound",
@@ -176,8 +176,7 @@ static void add_line(const struct ratios *ratios, struct figure_panel *panel, do
 				    .width = 1.5};
 
 	line = figure_curve(ratios->figure, panel, &like);
-	for (struct figure_curve *c = panel->first, *next = NULL; c != line; c = next) {
-		next = c == last ? line : c->next;
+	for (struct figure_curve *c = panel->first; c != line; c = c->next)
 		for (size_t i = 0; i < c->count; i++) {
 			double x = c->at[i * figure_numbers(c->layer)];
 
@@ -185,8 +184,7 @@ static void add_line(const struct ratios *ratios, struct figure_panel *panel, do
 				   (double[]){x, constant * sqrt(log(2 * samples_at(ratios, panel,
 										    x)))});
 		}
-	}
-	figure_order(line, 1);
+	figure_pool(line, 1);
 }
 
 /* The least C with no median above its line. */

@@ -161,7 +161,7 @@ static void the_network_has_the_objective(void **state)
 	trainer_burer_monteiro.model(fit, model);
 	check_close(toy_model_objective(&t.toy.problem, model), certificate.objective,
 		    1e3 * REAL_EPSILON, 0);
-	assert_string_equal(model_gated_net.objective(model), "network");
+	assert_string_equal(model_gated_net.objective(model), "gated network");
 	fixture_free(&t);
 }
 
