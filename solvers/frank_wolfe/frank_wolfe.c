@@ -259,7 +259,7 @@ static void step_one(void *state, struct progress *progress)
 
 	look(s);
 	objective = s->value + s->problem->beta * s->norms;
-	*progress = (struct progress){objective, NAN, NAN, OUTCOME_RUNNING, NULL};
+	*progress = (struct progress){objective, NAN, NAN, .end = OUTCOME_RUNNING};
 	if (gap(s) <= 8 * REAL_EPSILON * objective) {
 		progress->end = OUTCOME_CONVERGED;
 		return;

@@ -2,9 +2,9 @@
  * replacement, against k; the best by what the method selects by, else by validation accuracy. A
  * curve per method, a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/column.h"
 #include "harness/report/records/select.h"
+#include "harness/report/series/panels.h"
 #include "harness/report/series/series.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Clean against robust accuracy of all settings of each method, and the front of those that no
  * other setting of the method beats in both; a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <stdlib.h>

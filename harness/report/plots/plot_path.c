@@ -3,7 +3,7 @@
  * numbers of gates, of accuracies, and so on. Step i of all repetitions is one point, as their
  * penalties differ. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
+#include "harness/report/series/panels.h"
 #include "harness/report/series/series.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Robust accuracy against eps: a line per method and attack, a panel per data set, norm and units.
  */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Clean against robust accuracy at one radius: a point per setting, a panel per data set and norm.
  */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <string.h>
 
