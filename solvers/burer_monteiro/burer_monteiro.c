@@ -219,7 +219,7 @@ static void step(void *state, struct progress *progress)
 	double slope, share = 1, value = s->value;
 	bool lower = false;
 
-	*progress = (struct progress){NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+	*progress = (struct progress){.primal_residual = NAN};
 	lbfgs_direction(&s->lbfgs, s->g.at, s->direction);
 	slope = blas_dot(s->count, s->g.at, s->direction);
 	for (int i = 0; i < HALVINGS && slope < 0 && !lower; i++, share /= 2) {
