@@ -24,7 +24,8 @@ spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, pre
   - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
   - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
-  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}' \
+  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}
+  - {name: bm, solver: burer_monteiro, patterns: 10, beta: 0.1}' \
 	'stop: {iterations: 5}'
 # acceleration to its full memory; patterns that admit robust neurons
 spec robust "generate: {kind: blobs, n: 340, d: 200}, split: {test: 40}, prepare: [bias]" \
