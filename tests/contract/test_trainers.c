@@ -25,10 +25,17 @@ static const double TOLERANCE = 1e4 * REAL_EPSILON;
  * losses of 40 samples: its defaults are the published ones, for 12,000. */
 static const struct {
 	const char *name, *small, *moderate;
-} sizes[] = {{"patterns", "12", "30"},      {"neurons", "30", "200"},
-	     {"width", "9", "200"},         {"epochs", "100", "100"},
-	     {"eps", "0.02", "0"},          {"rho_growth", "0.05", "0.05"},
-	     {"threshold", "0.01", "0.01"}, {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND}};
+} sizes[] = {{"patterns", "12", "30"},
+	     {"neurons", "30", "200"},
+	     {"width", "9", "200"},
+	     {"epochs", "100", "100"},
+	     {"eps", "0.02", "0"},
+	     {"rho_growth", "0.05", "0.05"},
+	     {"threshold", "0.01", "0.01"},
+	     {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND},
+	     {"adaptive", "true", "true"},
+	     {"accurate", "{adam: {width: 5}}", "{adam: {width: 5}}"},
+	     {"robust", "{adam: {width: 4}}", "{adam: {width: 4}}"}};
 
 static const struct trainer *trainer_at(size_t index)
 {
