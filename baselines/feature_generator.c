@@ -98,6 +98,15 @@ static void across(struct feature_generator *g, struct mat slopes)
 	}
 }
 
+/* Slopes of relus at rest are 0. */
+static void mask(struct mat slopes, struct mat H)
+{
+	for (ptrdiff_t j = 0; j < H.cols; j++)
+		for (ptrdiff_t i = 0; i < H.rows; i++)
+			if (!(mat_get(H, i, j) > 0))
+				mat_set(slopes, i, j, 0);
+}
+
 void feature_generator_backward(struct feature_generator *g, struct mat slopes)
 {
 	across(g, slopes);
@@ -105,14 +114,13 @@ void feature_generator_backward(struct feature_generator *g, struct mat slopes)
 	for (ptrdiff_t l = g->layers - 1; l >= 0; l--) {
 		struct mat gH = g->gH[l + 1];
 
-		for (ptrdiff_t i = 0; i < gH.rows; i++)
+		if (l + 1 < g->layers)
+			mask(gH, g->H[l + 1]);
+		for (ptrdiff_t i = 0; i < gH.rows; i++) {
 			g->gb[l][i] = 0;
-		for (ptrdiff_t j = 0; j < gH.cols; j++)
-			for (ptrdiff_t i = 0; i < gH.rows; i++) {
-				if (l + 1 < g->layers && !(mat_get(g->H[l + 1], i, j) > 0))
-					mat_set(gH, i, j, 0);
+			for (ptrdiff_t j = 0; j < gH.cols; j++)
 				g->gb[l][i] += mat_get(gH, i, j);
-			}
+		}
 		blas_gemm(1, gH, PLAIN, g->H[l], TRANSPOSED, 0, g->gW[l]);
 		blas_gemm(1, g->W[l], TRANSPOSED, gH, PLAIN, 0, g->gH[l]);
 	}
