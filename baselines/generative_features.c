@@ -1,12 +1,12 @@
 /* Trainer `generative_features`: generative feature training (Hertrich & Neumayer 2024) for ReLU
  * features.
  *
- *     min over theta of E_Z [ min_b  weight |A b - y|^2 / 2 + (beta / 2) |b|^2 ],  A = relu(X W),
+ *     min over theta of E_Z [ min_b weight |A b - y|^2 / 2 + (beta / 2) |b|^2 ], A = relu(X W),
  *     W = directions of the generator theta at latents Z ~ N(0, I)
  *
- * A step draws latents, solves for b and moves theta by Adam; the slope of the inner optimum in W is
- * that of its objective at b. Then the latents last drawn are refined themselves, the generator at
- * rest. The objective differs from the published one in that its ridge term is part of it, and
+ * A step draws latents, solves for b and moves theta by Adam; the slope of the inner optimum in W
+ * is that of its objective at b. Then the latents last drawn are refined themselves, the generator
+ * at rest. The objective differs from the published one in that its ridge term is part of it, and
  * there is no penalty on the gradient of f. Neurons are delivered balanced: w sqrt|b| and sign(b)
  * sqrt|b|. */
 #include "baselines/feature_generator.h"

@@ -1,7 +1,7 @@
 /* The independent verifier: figures of result.json. */
 #include "harness/verify/verify.h"
 
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 #include "harness/verify/plain.h"
 #include "solvers/loss/loss.h"
 

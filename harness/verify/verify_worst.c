@@ -250,8 +250,12 @@ void verify_worst(const struct reload *stored, struct verify *out)
 	const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
 	const struct threat_options *threat =
 		trainer->threat ? trainer->threat(solver->options) : NULL;
-	const struct aim aim = {"solver", solver->item->name, &stored->data.train, "train",
-				threat,   solver->options};
+	const struct aim aim = {.what = "solver",
+				.name = solver->item->name,
+				.part = &stored->data.train,
+				.part_name = "train",
+				.threat = threat,
+				.entry = solver->options};
 	double objective = stored->result.objective;
 	double rounding = (out->single ? 1e-3 : 1e-6) * fabs(objective);
 	const char *of = stored->result.objective_of;

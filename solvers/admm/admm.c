@@ -185,7 +185,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	const struct admm_options *o = options;
 	struct forecast own = {0};
 	struct patterns sampled;
-	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k};
+	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k,
+				      problem->loss.loss};
 	const char *wanted;
 
 	a->problem = problem;

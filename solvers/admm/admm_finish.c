@@ -75,7 +75,8 @@ enum status finish_setup(struct finish *finish, struct finish_plan plan,
 			 const struct problem *problem, struct arena *arena, struct err *err)
 {
 	struct ipm_options *options = ARENA_NEW(arena, struct ipm_options);
-	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k};
+	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k,
+				      problem->loss.loss};
 	struct forecast ipm;
 	enum status status;
 	const char *wanted;

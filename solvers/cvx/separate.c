@@ -76,12 +76,12 @@ void separate_step(void *state, struct progress *progress)
 		s->one->step(s->state[0], progress);
 		return;
 	}
-	*progress = (struct progress){0, NAN, NAN, OUTCOME_RUNNING, NULL};
+	*progress = (struct progress){0, NAN, NAN, .end = OUTCOME_RUNNING};
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		struct progress *p = &s->progress[c];
 
 		if (p->end == OUTCOME_RUNNING) {
-			*p = (struct progress){NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+			*p = (struct progress){NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 			s->one->step(s->state[c], p);
 		}
 		progress->objective += p->objective;

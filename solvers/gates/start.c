@@ -83,6 +83,7 @@ void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, str
 
 	if (!trainer)
 		return;
-	trainer->forecast(o->trainer.options, (struct trainer_shape){n, d, 1}, &first);
+	trainer->forecast(o->trainer.options, (struct trainer_shape){.n = n, .d = d, .k = 1},
+			  &first);
 	out->setup_flops += first.setup_flops + first.iteration_flops * (double)o->steps;
 }

@@ -269,10 +269,12 @@ static void slopes_into(const struct mixnet *net, struct mat H, ptrdiff_t row, s
 	}
 }
 
-static void pullback(const struct model *model, struct mat C, struct mat G, struct mat H)
+static void pullback(const struct model *model, struct mat X, struct mat C, struct mat G,
+		     struct mat H)
 {
 	const struct mixnet *net = const_of(model);
 
+	(void)X;
 	for (ptrdiff_t row = 0; row < C.rows; row++)
 		slopes_into(net, H, row, C);
 	blas_gemm(1, mat_cols(H, net->U.cols, net->U.cols), PLAIN, net->U, TRANSPOSED, 0, G);

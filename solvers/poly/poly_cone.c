@@ -2,14 +2,9 @@
 #include "solvers/poly/poly_cone.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/semidefinite/semidefinite.h"
 
-#include <math.h>
 #include <string.h>
-
-enum { SEARCH = 7 }; /* bisections of a step that is too long: to one per cent */
-
-/* What the diagonal of the scaled matrix is raised by until it factors. */
-static const double jitters[] = {0, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6};
 
 struct poly_cone *poly_cone_new(ptrdiff_t d, double beta, struct arena *arena)
 {
@@ -71,15 +66,6 @@ void poly_cone_start(struct poly_cone *c, double primal, double dual)
 	}
 }
 
-bool poly_cone_invert(struct mat F, struct mat inverse)
-{
-	mat_copy(inverse, F);
-	if (!blas_cholesky(inverse) || !blas_cholesky_inverse(inverse))
-		return false;
-	blas_symmetrize(inverse);
-	return true;
-}
-
 /* The symmetric part of tr(P B_k Q B_l), a and b the units of B_k and B_l. */
 static real trace_of(struct mat P, struct mat Q, const ptrdiff_t *a, const ptrdiff_t *b)
 {
@@ -95,7 +81,7 @@ static real trace_of(struct mat P, struct mat Q, const ptrdiff_t *a, const ptrdi
 bool poly_cone_weigh(struct poly_cone *c)
 {
 	for (int s = 0; s < POLY_SIDES; s++) {
-		if (!poly_cone_invert(c->Z[s], c->inverse[s]))
+		if (!semidefinite_invert(c->Z[s], c->inverse[s]))
 			return false;
 		for (ptrdiff_t l = 0; l < c->p; l++)
 			for (ptrdiff_t k = l; k < c->p; k++)
@@ -123,47 +109,19 @@ void poly_cone_add(struct poly_cone *c, struct mat H)
 	}
 }
 
-bool poly_cone_factor(struct poly_cone *c)
-{
-	ptrdiff_t n = POLY_SIDES * c->p;
-
-	/* the upper triangle keeps what a failed factorisation has overwritten */
-	for (ptrdiff_t j = 0; j < n; j++)
-		c->scale[j] = (real)(1 / sqrt(fmax((double)mat_get(c->K, j, j), 1e-300)));
-	for (ptrdiff_t j = 0; j < n; j++)
-		for (ptrdiff_t i = j + 1; i < n; i++)
-			mat_set(c->K, j, i, mat_get(c->K, i, j) * c->scale[i] * c->scale[j]);
-	for (size_t t = 0; t < sizeof jitters / sizeof *jitters; t++) {
-		for (ptrdiff_t j = 0; j < n; j++) {
-			mat_set(c->K, j, j, (real)(1 + jitters[t]));
-			for (ptrdiff_t i = j + 1; i < n; i++)
-				mat_set(c->K, i, j, mat_get(c->K, j, i));
-		}
-		if (blas_cholesky(c->K))
-			return true;
-	}
-	return false;
-}
-
-void poly_cone_symmetrize(struct mat M)
-{
-	for (ptrdiff_t j = 0; j < M.cols; j++)
-		for (ptrdiff_t i = 0; i < j; i++) {
-			real mean = (mat_get(M, i, j) + mat_get(M, j, i)) / 2;
-
-			mat_set(M, i, j, mean);
-			mat_set(M, j, i, mean);
-		}
-}
-
 /* out -= the symmetric part of X dZ Z^-1 */
 static void subtract_product(struct poly_cone *c, struct mat X, int s, struct mat out)
 {
 	blas_gemm(1, X, PLAIN, c->dZ[s], PLAIN, 0, c->work[0]);
 	blas_gemm(1, c->work[0], PLAIN, c->inverse[s], PLAIN, 0, c->work[1]);
-	poly_cone_symmetrize(c->work[1]);
+	semidefinite_symmetrize(c->work[1]);
 	for (ptrdiff_t j = 0; j < c->order; j++)
 		blas_axpy((size_t)c->order, -1, mat_col(c->work[1], j), mat_col(out, j));
+}
+
+bool poly_cone_factor(struct poly_cone *c)
+{
+	return semidefinite_factor(c->K, c->scale);
 }
 
 void poly_cone_right(struct poly_cone *c, double target, bool correct)
@@ -186,13 +144,7 @@ void poly_cone_right(struct poly_cone *c, double target, bool correct)
 
 void poly_cone_direct(struct poly_cone *c)
 {
-	ptrdiff_t n = POLY_SIDES * c->p;
-
-	for (ptrdiff_t k = 0; k < n; k++)
-		c->step[k] *= c->scale[k];
-	blas_cholesky_solve(c->K, (struct mat){n, 1, n, c->step});
-	for (ptrdiff_t k = 0; k < n; k++)
-		c->step[k] *= c->scale[k];
+	semidefinite_solve(c->K, c->scale, c->step);
 	for (int s = 0; s < POLY_SIDES; s++) {
 		matrix_of(c, c->step + s * c->p, c->dZ[s]);
 		mat_copy(c->dX[s], c->R[s]);
@@ -202,43 +154,11 @@ void poly_cone_direct(struct poly_cone *c)
 	}
 }
 
-/* work = F + step dF, lower triangle, is positive definite? */
-static bool definite(struct mat F, struct mat dF, double step, struct mat work)
-{
-	for (ptrdiff_t j = 0; j < F.cols; j++)
-		for (ptrdiff_t i = j; i < F.rows; i++)
-			mat_set(work, i, j, mat_get(F, i, j) + (real)step * mat_get(dF, i, j));
-	return blas_cholesky(work);
-}
-
-double poly_cone_inside(struct mat F, struct mat dF, double limit, struct mat work)
-{
-	double low = 0, high = limit;
-
-	if (definite(F, dF, limit, work))
-		return limit;
-	while (low <= 0 && high > 1e-12 * limit) { /* the order of magnitude */
-		if (definite(F, dF, high / 4, work))
-			low = high / 4;
-		else
-			high /= 4;
-	}
-	for (int i = 0; i < SEARCH; i++) {
-		double middle = low + (high - low) / 2;
-
-		if (definite(F, dF, middle, work))
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 double poly_cone_longest(const struct poly_cone *c, double limit)
 {
 	for (int s = 0; s < POLY_SIDES; s++) {
-		limit = poly_cone_inside(c->Z[s], c->dZ[s], limit, c->work[0]);
-		limit = poly_cone_inside(c->X[s], c->dX[s], limit, c->work[0]);
+		limit = semidefinite_inside(c->Z[s], c->dZ[s], limit, c->work[0]);
+		limit = semidefinite_inside(c->X[s], c->dX[s], limit, c->work[0]);
 	}
 	return limit;
 }

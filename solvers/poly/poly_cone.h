@@ -37,12 +37,6 @@ struct poly_cone {
 
 struct poly_cone *poly_cone_new(ptrdiff_t d, double beta, struct arena *arena);
 
-/* M = (M + M') / 2 */
-void poly_cone_symmetrize(struct mat M);
-
-/* inverse = F^-1; false if F is not positive definite. */
-bool poly_cone_invert(struct mat F, struct mat inverse);
-
 /* Z = Z' = primal diag(I / d, 1), X = X' = dual I. */
 void poly_cone_start(struct poly_cone *cone, double primal, double dual);
 
@@ -62,9 +56,5 @@ double poly_cone_longest(const struct poly_cone *cone, double limit);
 /* sum of <Z, X> after a step. */
 double poly_cone_products(const struct poly_cone *cone, double length);
 void poly_cone_move(struct poly_cone *cone, double length);
-
-/* The longest step, up to `limit`, at which F + step dF is positive definite; `work` has the shape
- * of both. */
-double poly_cone_inside(struct mat F, struct mat dF, double limit, struct mat work);
 
 #endif

@@ -23,7 +23,7 @@ struct poly_program {
 
 /* An interior point method for it. */
 struct poly_solver {
-	struct poly_cone *cone;
+	struct mat Z[POLY_SIDES];
 	/* One step. False: rounding has taken over, or the path is at its end. */
 	bool (*step)(void *state);
 	/* The objective at the present matrices, not rounded to a network. */

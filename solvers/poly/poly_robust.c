@@ -15,6 +15,7 @@
 
 #include "solvers/core/blas.h"
 #include "solvers/poly/poly_oracle.h"
+#include "solvers/semidefinite/semidefinite.h"
 #include "solvers/tools/mehrotra.h"
 
 #include <math.h>
@@ -145,7 +146,7 @@ static void couple(struct state *s, ptrdiff_t i)
 		for (ptrdiff_t j = 0; j <= d; j++)
 			mat_set(L, j, k, mat_get(X, j, k) * (j < d ? 1 : (real)-s->square));
 	blas_gemm(1, inverse, PLAIN, L, PLAIN, 0, W); /* M^-1 J X */
-	poly_cone_symmetrize(W);
+	semidefinite_symmetrize(W);
 	ll = with_ball(s, W) + a->xl / a->l;
 	ls = (double)mat_get(W, d, d);
 	poly_program_lift(s->program, i, W, L);
@@ -153,7 +154,7 @@ static void couple(struct state *s, ptrdiff_t i)
 	for (ptrdiff_t k = 0; k <= d; k++)
 		for (ptrdiff_t j = 0; j <= d; j++)
 			mat_set(W, j, k, mat_get(inverse, j, d) * mat_get(X, d, k));
-	poly_cone_symmetrize(W);
+	semidefinite_symmetrize(W);
 	ss = (double)mat_get(W, d, d) + a->xs / a->s;
 	poly_program_lift(s->program, i, W, L);
 	project(s, L, y, mat_col(s->Cs, i));
@@ -198,7 +199,7 @@ static bool weigh(struct state *s)
 	for (ptrdiff_t i = 0; i < n; i++) {
 		const struct scalars *a = &s->at[i];
 
-		if (!poly_cone_invert(square_of(s, s->M, i), square_of(s, s->inverse, i)))
+		if (!semidefinite_invert(square_of(s, s->M, i), square_of(s, s->inverse, i)))
 			return false;
 		poly_program_lift(s->program, i, square_of(s, s->inverse, i),
 				  square_of(s, s->N, i));
@@ -222,7 +223,7 @@ static void subtract_product(struct state *s, ptrdiff_t i, struct mat A, struct 
 {
 	blas_gemm(1, A, PLAIN, square_of(s, s->dM, i), PLAIN, 0, s->work[0]);
 	blas_gemm(1, s->work[0], PLAIN, square_of(s, s->inverse, i), PLAIN, 0, s->work[1]);
-	poly_cone_symmetrize(s->work[1]);
+	semidefinite_symmetrize(s->work[1]);
 	for (ptrdiff_t j = 0; j < s->order; j++)
 		for (ptrdiff_t k = 0; k < s->order; k++)
 			mat_set(out, k, j, mat_get(out, k, j) - mat_get(s->work[1], k, j));
@@ -329,10 +330,10 @@ static double longest(const void *state)
 		step = mehrotra_limit(step, a->xl, a->dxl);
 	}
 	for (ptrdiff_t i = 0; i < s->M.cols; i++) {
-		step = poly_cone_inside(square_of(s, s->M, i), square_of(s, s->dM, i), step,
-					s->work[0]);
-		step = poly_cone_inside(square_of(s, s->X, i), square_of(s, s->dX, i), step,
-					s->work[0]);
+		step = semidefinite_inside(square_of(s, s->M, i), square_of(s, s->dM, i), step,
+					   s->work[0]);
+		step = semidefinite_inside(square_of(s, s->X, i), square_of(s, s->dX, i), step,
+					   s->work[0]);
 	}
 	return step;
 }
@@ -458,5 +459,5 @@ struct poly_solver poly_robust(const struct poly_program *program, struct arena 
 	s->oracle = poly_oracle_new(order - 1, NULL, arena);
 	if (!arena_counts(arena))
 		start(s);
-	return (struct poly_solver){s->cone, step, objective, bound, s};
+	return (struct poly_solver){{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s};
 }

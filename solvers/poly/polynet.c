@@ -54,12 +54,14 @@ static void slopes(const struct polynet *net, struct mat T, struct mat S)
 	}
 }
 
-static void pullback(const struct model *model, struct mat C, struct mat G, struct mat H)
+static void pullback(const struct model *model, struct mat X, struct mat C, struct mat G,
+		     struct mat H)
 {
 	const struct polynet *net = const_of(model);
 	ptrdiff_t m = net->U.cols;
 	struct mat S = mat_cols(H, m, m);
 
+	(void)X;
 	blas_gemm(1, C, PLAIN, mat_rows(net->A, 0, m), TRANSPOSED, 0, S);
 	slopes(net, mat_cols(H, 0, m), S);
 	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);

@@ -27,6 +27,7 @@ static const struct {
 	const char *name, *small, *moderate;
 } sizes[] = {{"patterns", "12", "30"},
 	     {"neurons", "30", "200"},
+	     {"norms", "2", "2"},
 	     {"width", "9", "200"},
 	     {"epochs", "100", "100"},
 	     {"eps", "0.02", "0"},
@@ -358,7 +359,8 @@ static void forecasts_tell_the_work(void **state)
 		struct forecast forecast = {0};
 
 		assert_int_equal(run->status, STATUS_OK);
-		run->trainer->forecast(run->options, (struct trainer_shape){ROWS, COLUMNS, 1},
+		run->trainer->forecast(run->options,
+				       (struct trainer_shape){.n = ROWS, .d = COLUMNS, .k = 1},
 				       &forecast);
 		check_at_least(forecast.setup_flops, 0);
 		check_above(forecast.iteration_flops, 0);

@@ -25,7 +25,8 @@ spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, pre
 	'  - {name: admm, solver: admm, patterns: 6, beta: 0.1}
   - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
-  - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}' \
+  - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
+  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}' \
 	'stop: {iterations: 5}'
 # acceleration to its full memory; patterns that admit robust neurons
 spec robust "generate: {kind: blobs, n: 340, d: 200}, split: {test: 40}, prepare: [bias]" \
@@ -45,6 +46,14 @@ spec forms "generate: {kind: blobs, n: 30000, d: 12}, split: {test: 2000}, prepa
   - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1}
   - {name: penalty, solver: poly_penalty, loss: hinge, radius: 0.1, beta: 0.1}' \
 	'stop: {iterations: 2}'
+spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
+	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
+  - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
+  - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}' \
+	'stop: {iterations: 3}'
+spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
+	'  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
+  - {name: nngp, solver: nngp, loss: squared, beta: 0.1}' ''
 spec million "generate: {kind: blobs, n: 1000000, d: 3}, split: {test: 2000}, prepare: [bias]" \
 	'  - {name: fixed, solver: gd_fixed_head, loss: logistic, width: 4, beta: 0.1}' 'stop: {iterations: 1}'
 spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepare: [bias]" \
@@ -90,7 +99,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms million wide pca csv libsvm; do
+for name in tall outside patterns robust small forms gates kernels million wide pca csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do

@@ -4,6 +4,7 @@
 #include "harness/report/own/table_best.h"
 #include "harness/report/own/table_csv.h"
 #include "harness/report/own/table_sheet.h"
+#include "harness/report/records/select.h"
 #include "harness/report/tables/sheet_latex.h"
 #include "harness/spec/bind/bind.h"
 #include "tests/close.h"
@@ -248,6 +249,147 @@ static void rows_and_columns_stand_as_asked(void **state)
 	assert_string_equal(sheet.cell[5], "5.000");
 }
 
+/* What is minimised may differ from data set to data set: then these are named too. */
+static void the_note_says_of_what_on_which_data(void **state)
+{
+	static const struct fixture_cell two[] = {
+		{.data = "moons", .method = "a", .objective = 3, .beta = "0.1"},
+		{.data = "moons", .method = "b", .objective = 2, .beta = "2"},
+		{.data = "xor", .method = "a", .objective = 6, .beta = "0.01"},
+		{.data = "xor", .method = "b", .objective = 4, .beta = "2"}};
+	struct records records = fixture_records(two, 4, NULL, &arena);
+	struct table_grid table;
+
+	(void)state;
+	for (int across = 0; across < 2; across++) {
+		sheet_from(&records,
+			   across ? "{table: t, columns: [method, objective], across: data}"
+				  : "{table: t, columns: [method, objective], labels: {xor: XOR}}",
+			   &table);
+		assert_non_null(strstr(table_sheet_note(&table),
+				       across ? "different programs: a on moons: beta 0.1; a on "
+						"xor: beta 0.01; b: beta 2."
+					      : "different programs: a on moons: beta 0.1; b: "
+						"beta 2; a on XOR: beta 0.01."));
+	}
+}
+
+/* Macro F1 chooses rho=1, accuracy rho=2, recall rho=3, the error of a regression the lowest. */
+static void the_best_is_by_the_score_asked_for(void **state)
+{
+	static const struct fixture_cell three[] = {
+		{"moons", "a", "rho", "1", .validation = .7, .test = .1},
+		{"moons", "a", "rho", "2", .validation = .9, .test = .2},
+		{"moons", "a", "rho", "3", .validation = .8, .test = .3},
+		{"rain", "a", "rho", "1", .validation = NAN, .test = .1, .objective = 3},
+		{"rain", "a", "rho", "2", .validation = NAN, .test = .2, .objective = 2},
+		{"rain", "a", "rho", "3", .validation = NAN, .test = .3, .objective = 1}};
+	static const struct {
+		const char *by, *value, *said;
+	} cases[] = {{"none", "20.0",
+		      "the setting with the best validation accuracy or validation rmse "},
+		     {"validation_macro_f1", "10.0", "setting with the best validation macro f1 "},
+		     {"validation_worst_recall", "30.0", "best validation worst recall "}};
+	struct records records = fixture_records(three, 6, NULL, &arena);
+	struct table_grid table;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		records.at[i].result.validation_macro_f1 = .5 - .1 * (double)i;
+		records.at[i].result.validation_worst_recall = .1 * (double)i;
+		records.at[3 + i].result.validation_rmse = i == 1 ? 1 : 2;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		struct sheet sheet = sheet_from(
+			&records,
+			arena_format(&arena,
+				     "{table: t, columns: [test_accuracy], settings: best, by: %s}",
+				     cases[i].by),
+			&table);
+
+		assert_int_equal(sheet.rows, 2);
+		assert_string_equal(sheet.cell[0], cases[i].value);
+		/* of the regression the lowest error, of no known score the lowest objective */
+		assert_string_equal(sheet.cell[1], i ? "30.0" : "20.0");
+		assert_non_null(strstr(table_sheet_note(&table), cases[i].said));
+	}
+}
+
+static void a_selected_setting_says_by_what(void **state)
+{
+	static const struct fixture_cell three[] = {
+		{"moons", "a", "rho", "1", .validation = .7, .test = .1,
+		 .select_by = "validation_macro_f1"},
+		{"moons", "a", "rho", "2", .validation = .9, .test = .2,
+		 .select_by = "validation_macro_f1"},
+		{"moons", "b", .validation = .9, .test = .3}};
+	struct records records = fixture_records(three, 3, NULL, &arena);
+	struct table_grid table;
+	struct sheet sheet;
+
+	(void)state;
+	records.at[0].result.validation_macro_f1 = .5;
+	records.at[1].result.validation_macro_f1 = .4;
+	select_settings(&records);
+	sheet = sheet_from(
+		&records,
+		"{table: t, columns: [test_accuracy], settings: best, by: validation_auc}", &table);
+	assert_int_equal(sheet.rows, 2);
+	assert_string_equal(sheet.cell[0], "10.0");
+	assert_non_null(strstr(table_sheet_note(&table),
+			       "the setting selected by validation macro f1 or, without selection, "
+			       "the one with the best validation auc (without validation part"));
+}
+
+static struct attack_row searched(const char *norm, double median)
+{
+	return (struct attack_row){.attack = "fab",
+				   .part = "test",
+				   .norm = norm,
+				   .units = "prepared",
+				   .eps = 3,
+				   .n = 50,
+				   .robust_accuracy = .5,
+				   .lo = .4,
+				   .hi = .6,
+				   .distance_median = median};
+}
+
+static void distances_are_columns(void **state)
+{
+	static const struct fixture_cell two[] = {{"moons", "a", .test = .9},
+						  {"moons", "b", .test = .9}};
+	struct records records = fixture_records(two, 2, NULL, &arena);
+	struct attack_row rows[2][2] = {{searched("l2", .75), searched("linf", HUGE_VAL)},
+					{searched("l2", .5), searched("linf", .25)}};
+	struct table_grid table;
+	struct sheet sheet;
+	const char *note;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		records.at[i].attack = rows[i];
+		records.at[i].attack_count = 2;
+	}
+	sheet = sheet_from(&records,
+			   "{table: t, columns: [distance fab l2 3, distance fab linf prepared 3, "
+			   "fab l2 3], bold: best, labels: {fab: FAB}}",
+			   &table);
+	assert_string_equal(sheet.head[0], "distance FAB l2 3");
+	assert_string_equal(sheet.cell[0], "0.750");
+	assert_string_equal(sheet.cell[1], "inf");
+	assert_string_equal(sheet.cell[2], "50.0");
+	assert_string_equal(sheet.cell[3], "0.500");
+	assert_string_equal(sheet.cell[4], "0.250");
+	assert_true(sheet.bold[0] && sheet.bold[1] && !sheet.bold[3] && !sheet.bold[4]);
+	/* one cell has Wilson's interval of its accuracy, but none of its distance */
+	assert_null(sheet.tail[0]);
+	assert_string_equal(sheet.tail[2], "[40.0, 60.0]");
+	note = table_sheet_note(&table);
+	assert_non_null(strstr(note, "distance FAB l2 3: how far the nearest point found"));
+	assert_non_null(strstr(note, "Test part: distance FAB l2 3, distance FAB linf prepared 3"));
+}
+
 /* A sheet of eight columns with the longest usual texts. */
 static void eight_columns_fit_a_page(void **state)
 {
@@ -366,6 +508,10 @@ int main(void)
 		cmocka_unit_test_teardown(intervals_are_of_what_is_shown, release),
 		cmocka_unit_test_teardown(resampled_parts_widen_the_interval, release),
 		cmocka_unit_test_teardown(rows_and_columns_stand_as_asked, release),
+		cmocka_unit_test_teardown(the_note_says_of_what_on_which_data, release),
+		cmocka_unit_test_teardown(the_best_is_by_the_score_asked_for, release),
+		cmocka_unit_test_teardown(a_selected_setting_says_by_what, release),
+		cmocka_unit_test_teardown(distances_are_columns, release),
 		cmocka_unit_test_teardown(eight_columns_fit_a_page, release),
 		cmocka_unit_test_teardown(rules_of_booktabs_and_heads_over_columns, release),
 		cmocka_unit_test_teardown(csv_has_numbers_with_their_types, release),

@@ -363,8 +363,10 @@ static void forecasts_know_the_outputs(void **state)
 			toy_options(&run.trainer->base, methods[m].options, &t.toy.arena);
 		struct forecast one = {0}, ten = {0};
 
-		run.trainer->forecast(options, (struct trainer_shape){500, 20, 1}, &one);
-		run.trainer->forecast(options, (struct trainer_shape){500, 20, 10}, &ten);
+		run.trainer->forecast(options, (struct trainer_shape){.n = 500, .d = 20, .k = 1},
+				      &one);
+		run.trainer->forecast(options, (struct trainer_shape){.n = 500, .d = 20, .k = 10},
+				      &ten);
 		check_close(ten.iteration_flops, 10 * one.iteration_flops, 1e-12, 0);
 		check_close(ten.certificate_flops, 10 * one.certificate_flops, 1e-12, 0);
 		drop(&t);
