@@ -14,9 +14,11 @@ spec()
 spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: linear, solver: linear_robust, loss: hinge, eps: 0.01, beta: 0.1}
   - {name: fista, solver: scp, method: fista, neurons: 20, beta: 0.1}
+  - {name: features, solver: generative_features, width: 8, hidden: 8, beta: 0.1}
   - {name: fixed, solver: gd_fixed_head, loss: logistic, width: 8, beta: 0.1}
   - {name: sgd, solver: sgd, loss: logistic, width: 8, epochs: 1, beta: 0.1}
   - {name: adam, solver: adam, loss: logistic, width: 8, epochs: 1, beta: 0.1}
+  - {name: mixture, solver: mixture, loss: logistic, accurate: {adam: {width: 8, epochs: 1}}, robust: {adam: {width: 8, epochs: 1}}, adaptive: true, eps: 0.01, beta: 0.1}
   - {name: restriction, solver: robust_restriction, loss: hinge, width: 4, epochs: 1, eps: 0.01, beta: 0.1}' \
 	'stop: {iterations: 2}'
 spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
