@@ -285,6 +285,8 @@ static bool direct(void *state, double target, bool correct)
 			mat_get(s->q, i, j) - (real)(t + t / (double)mat_get(s->L, i, j) * change));
 		mat_set(s->dL, i, j, (real)(change + (double)mat_get(s->lack, i, j)));
 	}
+	semidefinite_symmetrize(s->dT); /* small entries of L blow up what rounding turned */
+	semidefinite_symmetrize(s->dL);
 	return true;
 }
 

@@ -364,7 +364,8 @@ static void any_multipliers_bound(void **state)
 			for (ptrdiff_t i = j; i < T.rows; i++) {
 				mat_set(T, i, j,
 					mat_get(T, i, j) + (real)(size * rng_normal(&rng)));
-				mat_set(T, j, i, mat_get(T, i, j));
+				if (k % 2) /* rounding does not keep T symmetric */
+					mat_set(T, j, i, mat_get(T, i, j));
 			}
 		for (ptrdiff_t i = 0; i < Z.rows; i++)
 			mat_set(Z, i, i, mat_get(Z, i, i) + (real)(size * rng_normal(&rng)));
