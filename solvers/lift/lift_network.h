@@ -21,8 +21,9 @@ struct lift_network {
 struct lift_network lift_network_new(const struct problem *problem, ptrdiff_t width,
 				     struct arena *arena);
 
-/* The network with the first layer U (d x m), the second one by ridge regression, and neurons scaled
- * so that both layers weigh the same. Returns the objective with the second layer V (c x m). */
+/* The network with the first layer U (d x m), the second one by ridge regression, and neurons
+ * scaled so that both layers weigh the same. Returns the objective with the second layer V
+ * (c x m). */
 double lift_network_fit(struct lift_network *net, struct mat U, struct mat V);
 /* One step of L-BFGS; false: it finds none that is lower. */
 bool lift_network_descend(struct lift_network *net);

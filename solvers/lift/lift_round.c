@@ -107,7 +107,8 @@ bool lift_round_start(struct lift_round *r, struct mat S, double step)
 	return isfinite(norm);
 }
 
-/* w = z - M'(M M')^-1 M z, M = [-I, I, X, 0]; (2 I + X X')^-1 r = (r - X (2 I + X'X)^-1 X'r) / 2. */
+/* w = z - M'(M M')^-1 M z, M = [-I, I, X, 0];
+ * (2 I + X X')^-1 r = (r - X (2 I + X'X)^-1 X'r) / 2. */
 static void project_affine(struct lift_round *r)
 {
 	ptrdiff_t n = r->X.rows, d = r->lift->d;

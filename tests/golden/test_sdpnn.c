@@ -284,7 +284,7 @@ static void published_constraints_hold(void **state)
 	}
 }
 
-/* Samples that repeat, are 0, lie on one line; columns that are 0 or repeat; targets of one sign. */
+/* Samples that repeat, are 0, lie on one line; columns that are 0 or 1; targets of one sign. */
 static void spoil(struct small *s, uint64_t seed)
 {
 	struct mat X = s->problem.X;
@@ -344,6 +344,18 @@ static void bounds_are_in_order(void **state)
 	}
 }
 
+/* Entries change by normal numbers of this size, those across the diagonal by the same ones or, as
+ * rounding does, not. */
+static void shake(struct mat T, double size, bool symmetric, struct rng *rng)
+{
+	for (ptrdiff_t j = 0; j < T.cols; j++)
+		for (ptrdiff_t i = j; i < T.rows; i++) {
+			mat_set(T, i, j, mat_get(T, i, j) + (real)(size * rng_normal(rng)));
+			if (symmetric)
+				mat_set(T, j, i, mat_get(T, i, j));
+		}
+}
+
 /* Bounds of both methods from multipliers of any kind are below the value. */
 static void any_multipliers_bound(void **state)
 {
@@ -360,13 +372,7 @@ static void any_multipliers_bound(void **state)
 		struct mat T = r->method.T, Z = r->method.Z, R = r->method.R;
 		double size = pow(10, -(k % 6));
 
-		for (ptrdiff_t j = 0; j < T.cols; j++)
-			for (ptrdiff_t i = j; i < T.rows; i++) {
-				mat_set(T, i, j,
-					mat_get(T, i, j) + (real)(size * rng_normal(&rng)));
-				if (k % 2) /* rounding does not keep T symmetric */
-					mat_set(T, j, i, mat_get(T, i, j));
-			}
+		shake(T, size, k % 2, &rng);
 		for (ptrdiff_t i = 0; i < Z.rows; i++)
 			mat_set(Z, i, i, mat_get(Z, i, i) + (real)(size * rng_normal(&rng)));
 		for (ptrdiff_t i = 0; i < R.rows; i++)
@@ -382,17 +388,17 @@ static void weights_are_repetitions(void **state)
 {
 	struct small one = small_new(4, 2, 1, 0.2), many = small_new(7, 2, 1, 0.2);
 	struct rng rng = rng_stream(6, "weights", 0);
+	static const ptrdiff_t sample[] = {0, 0, 0, 1, 2, 2, 3};
 	real weight[] = {3, 1, 2, 1};
 	struct solved a, b;
 
 	(void)state;
 	fill(&one, &rng);
-	for (ptrdiff_t i = 0, r = 0; i < 4; i++)
-		for (int t = 0; t < (int)weight[i]; t++, r++) {
-			mat_set(many.Y, r, 0, mat_get(one.Y, i, 0));
-			for (ptrdiff_t k = 0; k < 2; k++)
-				mat_set(many.problem.X, r, k, mat_get(one.problem.X, i, k));
-		}
+	for (ptrdiff_t r = 0; r < 7; r++) {
+		mat_set(many.Y, r, 0, mat_get(one.Y, sample[r], 0));
+		for (ptrdiff_t k = 0; k < 2; k++)
+			mat_set(many.problem.X, r, k, mat_get(one.problem.X, sample[r], k));
+	}
 	one.problem.y.weight = one.problem.loss.sample = weight;
 	a = solve(&one.problem, "sdp_relax", tight);
 	b = solve(&many.problem, "sdp_relax", tight);
