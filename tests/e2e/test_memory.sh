@@ -60,6 +60,12 @@ spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepar
 spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
 	'  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
   - {name: nngp, solver: nngp, loss: squared, beta: 0.1}' ''
+spec lift "generate: {kind: blobs, n: 560, d: 9}, split: {test: 60}, prepare: [standardize]" \
+	'  - {name: relax, solver: sdp_relax, loss: squared, beta: 0.1}
+  - {name: round, solver: sdp_round, loss: squared, beta: 0.1, relaxation_steps: 1, rounding_steps: 10}' \
+	'stop: {iterations: 3}'
+spec newton "generate: {kind: blobs, n: 92, d: 9}, split: {test: 12}, prepare: [standardize]" \
+	'  - {name: interior, solver: sdp_relax, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
 spec million "generate: {kind: blobs, n: 1000000, d: 3}, split: {test: 2000}, prepare: [bias]" \
 	'  - {name: fixed, solver: gd_fixed_head, loss: logistic, width: 4, beta: 0.1}' 'stop: {iterations: 1}'
 spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepare: [bias]" \
@@ -108,7 +114,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms many more gates kernels million wide pca patches csv libsvm; do
+for name in tall outside patterns robust small forms many more gates lift newton kernels million wide pca patches csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
