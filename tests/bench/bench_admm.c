@@ -93,7 +93,7 @@ static int run(struct fashion *b)
 	net = net_new(&b->arena, b->problem.X.cols, trainer->width(state));
 	work = net_work_new(&b->arena, trainer->width(state));
 	for (int i = 1; i <= ITERATIONS; i++) {
-		struct progress progress = {NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+		struct progress progress = {NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 
 		start = omp_get_wtime();
 		trainer->step(state, &progress);
