@@ -125,7 +125,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 		out->iteration_flops += 44 * n * N * k; /* of ten steps and a look */
 	}
 	out->certificate_flops += 4 * n * N * k;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 /* Patterns of their directions. STATUS_SPEC for one that has none. */

@@ -33,7 +33,10 @@ static const struct {
 	     {"eps", "0.02", "0"},
 	     {"rho_growth", "0.05", "0.05"},
 	     {"threshold", "0.01", "0.01"},
-	     {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND}};
+	     {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND},
+	     {"adaptive", "true", "true"},
+	     {"accurate", "{adam: {width: 5}}", "{adam: {width: 5}}"},
+	     {"robust", "{adam: {width: 4}}", "{adam: {width: 4}}"}};
 
 static const struct trainer *trainer_at(size_t index)
 {
