@@ -492,6 +492,31 @@ static void the_least_pair_is_known_in_the_plane(void **state)
 	arena_release(&arena);
 }
 
+/* The same rows; outputs (1, 0.1) and (0.1, 1) are inside one by one, their singular vector
+ * (1, -1) is not. */
+static void outputs_inside_their_cone_stay_apart(void **state)
+{
+	struct arena arena = {0};
+	struct mat X = mat_new(&arena, 2, 2), H = mat_new(&arena, 2, 1), W = mat_new(&arena, 2, 2);
+	struct gates D2 = gates_new(&arena, 2, 1);
+	struct model *relu = model_new(&model_relu_outputs, &arena, (struct model_size){2, 4, 2});
+	struct gated_cone cone;
+
+	(void)state;
+	for (ptrdiff_t i = 0; i < 2; i++) {
+		mat_set(X, i, i, 1);
+		mat_set(H, i, 0, 1);
+		gates_set(D2, i, 0, true);
+		mat_set(W, i, i, 1);
+		mat_set(W, i, 1 - i, (real)0.1);
+	}
+	cone = gated_cone_new(X, D2, H, 2, true, &arena);
+	gated_cone_network(&cone, W, relu);
+	assert_int_equal(model_width(relu), 2);
+	check_close(relu->kind->decay(relu), 2 * sqrt(1.01), 1e2 * REAL_EPSILON, 0);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +530,7 @@ int main(void)
 		cmocka_unit_test(screening_drops_no_gate_of_the_optimum),
 		cmocka_unit_test(decompositions_keep_the_outputs),
 		cmocka_unit_test(what_is_in_its_cone_stays_as_it_is),
+		cmocka_unit_test(outputs_inside_their_cone_stay_apart),
 		cmocka_unit_test(the_least_pair_is_known_in_the_plane),
 	};
 
