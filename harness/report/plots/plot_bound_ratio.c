@@ -206,16 +206,16 @@ static double least_constant(const struct ratios *ratios)
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct ratio_options *o = options;
-	struct ratios ratios = {.o = o,
-				.records = records,
-				.figure = figure,
-				.bound = bounds_of(records),
-				.across = strcmp(o->x, "n_train") == 0 || strcmp(o->x, "d") == 0 ||
-					  strncmp(o->x, "data.", 5) == 0};
+	struct ratios ratios = {
+		.o = o, .records = records, .figure = figure, .bound = bounds_of(records)};
 	double constant = o->constant;
 	const char *shown;
 	size_t place;
 
+	if (!o->x)
+		return;
+	ratios.across = strcmp(o->x, "n_train") == 0 || strcmp(o->x, "d") == 0 ||
+			strncmp(o->x, "data.", 5) == 0;
 	figure->x = (struct figure_axis){.label = o->x, .few = true};
 	figure->y =
 		(struct figure_axis){.label = "objective / bound of all networks", .ratio = true};
