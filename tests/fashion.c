@@ -98,7 +98,7 @@ void fashion_step(struct fashion_run *run)
 {
 	double start = omp_get_wtime(), seconds;
 
-	run->progress = (struct progress){NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+	run->progress = (struct progress){NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 	run->trainer->step(run->state, &run->progress);
 	seconds = omp_get_wtime() - start;
 	run->seconds += seconds;

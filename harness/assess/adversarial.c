@@ -137,6 +137,66 @@ enum status adversarial_write(struct adversarial *a, const char *path, struct er
 	return io_rename(tmp, path) ? STATUS_OK : io_error(err, path, "write");
 }
 
+/* The arrays that all radii of an entry share. */
+static enum status read_entry(const struct npz_file *file, struct adversarial_points *like,
+			      struct arena *arena, struct err *err)
+{
+	struct npy_array shape;
+	double *columns, *rows;
+
+	TRY(npz_array(file, columns_name, arena, &shape, &columns, err));
+	like->p = shape.shape[0];
+	TRY(npz_array(file, arena_format(arena, "%s_rows.npy", like->key), arena, &shape, &rows,
+		      err));
+	like->n = shape.shape[0];
+	like->columns = columns;
+	like->rows = rows;
+	return STATUS_OK;
+}
+
+enum status adversarial_points(const char *record, const struct cell *cell, struct arena *arena,
+			       struct adversarial_points **out, size_t *count, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/" ADVERSARIAL_FILE, record);
+	const struct attack_options *attack = cell->attack.at;
+	struct entries entries;
+	struct npz_file file;
+	size_t room = 0;
+
+	*count = 0;
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(npz_open(&file, path, arena, err));
+	keys_of(cell, arena, &entries);
+	for (size_t i = 0; i < cell->attack.count; i++)
+		room += attack[i].eps.count;
+	*out = ARENA_ARRAY(arena, struct adversarial_points, room);
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		struct adversarial_points one = {.of = &attack[i],
+						 .key = entries.of[ENTRY_ATTACK].at[i].key};
+
+		for (size_t r = 0; r < attack[i].eps.count; r++) {
+			const char *name = adversarial_name(one.key, r, arena);
+			struct npy_array shape;
+			double *points;
+
+			if (!npz_has(&file, name))
+				continue;
+			if (!one.rows)
+				TRY(read_entry(&file, &one, arena, err));
+			TRY(npz_array(&file, name, arena, &shape, &points, err));
+			one.points = points;
+			one.radius = r;
+			if (shape.shape[0] != one.n || shape.shape[1] != one.p)
+				return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+					      "%s: expected %zu x %zu, got %zu x %zu", name, one.n,
+					      one.p, shape.shape[0], shape.shape[1]);
+			(*out)[(*count)++] = one;
+		}
+	}
+	return STATUS_OK;
+}
+
 /* --- files --------------------------------------------------------------------------------------
  */
 

@@ -35,6 +35,18 @@ enum status adversarial_keep(struct adversarial *adversarial, size_t entry, cons
 /* Write them; nothing if there are none. */
 enum status adversarial_write(struct adversarial *adversarial, const char *path, struct err *err);
 
+/* What the file of a record has of one radius of an entry of `attack`. */
+struct adversarial_points {
+	const struct attack_options *of;
+	const char *key;
+	size_t radius, n, p;
+	const double *points, *rows, *columns; /* n x p row-major; n; p */
+};
+
+/* All of them; *count = 0 for a record without. `cell` is that of the record. */
+enum status adversarial_points(const char *record, const struct cell *cell, struct arena *arena,
+			       struct adversarial_points **out, size_t *count, struct err *err);
+
 /* The arrays of a record as files in `folder`: adversarial_pgd_linf_0.1_test.npy (n x p, in the
  * columns of the source that adversarial_columns.npy names), and with _rows before .npy its rows
  * (n). Nothing of a record without. */

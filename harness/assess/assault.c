@@ -265,7 +265,7 @@ static struct attack_row row_of(const struct entry *e, double seconds)
 	struct attack_row row = {.attack = spec_attack_name(e->o),
 				 .norm = threat_norms[e->o->threat.norm],
 				 .eps = e->o->eps.at[e->done],
-				 .units = threat_units[e->o->threat.units],
+				 .units = e->aim.units,
 				 .part = e->aim.part_name,
 				 .accuracy = e->clean,
 				 .robust_accuracy = robust_accuracy(&e->job),
@@ -425,6 +425,7 @@ struct aim assault_aim(const struct attack_options *o, const struct dataset *dat
 			    .part = target_part(data, o->part),
 			    .part_name = spec_parts[o->part],
 			    .threat = &o->threat,
+			    .units = rows_units(o->threat.units == UNITS_RAW, data->feature_space),
 			    .entry = o};
 }
 

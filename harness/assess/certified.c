@@ -21,6 +21,7 @@ struct aim certified_aim(const struct certify_options *o, const struct dataset *
 			    .part = target_part(data, o->part),
 			    .part_name = spec_parts[o->part],
 			    .threat = &o->threat,
+			    .units = rows_units(o->threat.units == UNITS_RAW, data->feature_space),
 			    .entry = o};
 }
 
@@ -56,7 +57,7 @@ static struct attack_row row_of(const struct aim *aim, double eps, double clean,
 	struct attack_row row = {.attack = aim->name,
 				 .norm = threat_norms[aim->threat->norm],
 				 .eps = eps,
-				 .units = threat_units[aim->threat->units],
+				 .units = aim->units,
 				 .part = aim->part_name,
 				 .accuracy = clean,
 				 .n = n,

@@ -12,17 +12,16 @@ static const struct part *part_of(const struct dataset *data, int part)
 	return parts[part];
 }
 
-/* The class whose output is above all others, k if there is none; of one output its sign. */
-static size_t decide(const real *f, ptrdiff_t n, size_t k)
+size_t decisions_class(const real *f, ptrdiff_t step, size_t k)
 {
 	size_t largest = 0;
 
 	if (k == 2)
 		return *f > 0 ? 1 : *f < 0 ? 0 : 2;
 	for (size_t c = 1; c < k; c++)
-		largest = f[(ptrdiff_t)c * n] > f[(ptrdiff_t)largest * n] ? c : largest;
+		largest = f[(ptrdiff_t)c * step] > f[(ptrdiff_t)largest * step] ? c : largest;
 	for (size_t c = 0; c < k; c++)
-		if (c != largest && !(f[(ptrdiff_t)largest * n] > f[(ptrdiff_t)c * n]))
+		if (c != largest && !(f[(ptrdiff_t)largest * step] > f[(ptrdiff_t)c * step]))
 			return k;
 	return largest;
 }
@@ -55,7 +54,8 @@ void decisions_of(const struct dataset *data, const real *const f[OUTPUTS_PARTS]
 		for (ptrdiff_t i = 0; i < part->X.rows; i++) {
 			size_t class = part->label ? (size_t)part->label[i] : part->y[i] > 0;
 
-			confusion_add(&out->of[p], class, decide(f[p] + i, part->X.rows, k));
+			confusion_add(&out->of[p], class,
+				      decisions_class(f[p] + i, part->X.rows, k));
 		}
 	}
 }

@@ -14,6 +14,10 @@ struct decisions {
 	double auc[OUTPUTS_PARTS];          /* NaN but of two classes */
 };
 
+/* The class decided by the outputs f of a sample, `step` apart: of k classes the one whose output
+ * is above all others, of two the sign of one output; k: none. */
+size_t decisions_class(const real *f, ptrdiff_t step, size_t k);
+
 /* Of outputs f (rows x k, an output behind the other) on each part. */
 void decisions_of(const struct dataset *data, const real *const f[OUTPUTS_PARTS],
 		  struct arena *arena, struct decisions *out);

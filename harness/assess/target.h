@@ -14,6 +14,7 @@ struct aim {
 	const struct part *part;
 	const char *part_name; /* "test" */
 	const struct threat_options *threat;
+	const char *units; /* of its rows (rows_units) */
 	const void *entry; /* its options: which one it is */
 };
 

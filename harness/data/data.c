@@ -347,6 +347,15 @@ static const char **keep_names(const char **names, size_t count, struct arena *a
 	return kept;
 }
 
+bool data_in_feature_space(const struct data_options *o)
+{
+	bool maps = o->space == DATA_FEATURES;
+
+	for (size_t i = 0; i < o->prepare.count; i++)
+		maps = maps || ((const struct prepare *)o->prepare.at[i].item)->maps;
+	return maps;
+}
+
 enum status data_load(const struct data_options *o, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
 {
@@ -379,6 +388,11 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 				 "one_hot: categories that the training part lacks, left out: %zu, "
 				 "rows of other parts with such: %zu",
 				 unseen, rows));
+	out->feature_space = data_in_feature_space(o);
+	if (out->feature_space)
+		add_note(&parts, &scratch,
+			 "feature space: a radius is a distance between features, not between "
+			 "pixels");
 	if (out->dropped > 0)
 		add_note(&parts, &scratch,
 			 arena_format(&scratch, "missing: %zu row%s left out", out->dropped,

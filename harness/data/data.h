@@ -21,6 +21,10 @@
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err);
 
+/* Whether its columns are features that a map made of inputs, by a step of `prepare` or before the
+ * source, as `space` says: a radius is then a distance between features. */
+bool data_in_feature_space(const struct data_options *options);
+
 /* What can be said of a data set by the first lines of its files, where its source knows how: an
  * error, or *note, NULL if there is nothing to say. */
 enum status data_glance(const struct data_options *options, struct arena *arena, const char **note,

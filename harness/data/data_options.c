@@ -9,6 +9,7 @@
 static const char *const tasks[] = {"classification", "regression", NULL};
 static const char *const draw_words[] = {"repetition", NULL};
 static const char *const targets[] = {"raw", "standardize", NULL};
+static const char *const spaces[] = {"inputs", "features", NULL};
 
 static const char *const weight_words[] = {DATA_BALANCED, NULL};
 
@@ -62,6 +63,12 @@ const struct option data_rows[] = {
 	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = targets,
 	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
 		"training part, in which unit objective and RMSE are then given"},
+	{OPTION_FIELD(struct data_options, space), .initial = "inputs", .names = spaces,
+	 .later = true,
+	 .doc = "what the columns of the source are: the inputs themselves, as pixels, or features "
+		"that a map made of them, as the last layer of a network: then a radius is a "
+		"distance between features and not between pixels, as records, tables and plots "
+		"say. A step of `prepare` may lead to features by itself"},
 	{OPTION_FIELD(struct data_options, split), .initial = "{}", .rows = split_option_rows,
 	 .size = sizeof(struct split_options),
 	 .doc = "parts drawn at random, anew in each repetition"},

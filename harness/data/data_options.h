@@ -18,6 +18,7 @@ struct data_options {
 	struct text_map class_weights; /* by class; the word "balanced": as in DATA_BALANCED */
 	long task;                     /* DATA_CLASSIFICATION, DATA_REGRESSION */
 	long target;                   /* DATA_TARGET_RAW, DATA_TARGET_STANDARDIZE */
+	long space;                    /* DATA_INPUTS, DATA_FEATURES */
 	struct split_options split;
 	struct limit_options limit;
 	struct choices prepare; /* struct prepare */
@@ -26,6 +27,7 @@ struct data_options {
 
 enum { DATA_CLASSIFICATION, DATA_REGRESSION };
 enum { DATA_TARGET_RAW, DATA_TARGET_STANDARDIZE };
+enum { DATA_INPUTS, DATA_FEATURES };
 
 /* Weights that give every class the same sum over the training part, n in all. */
 #define DATA_BALANCED "balanced"

@@ -1,6 +1,7 @@
 /* Missing values, fitting of the preparation, and its application. See transform.h. */
 #include "harness/data/transform.h"
 
+#include "harness/data/patches.h"
 #include "harness/data/range.h"
 
 #include <math.h>
@@ -49,20 +50,37 @@ static enum status fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, s
 	return STATUS_OK;
 }
 
-/* The stages from `first` on, without a bias, applied to each row in place: rows get shorter, never
+/* The stages from `first` up to `end`, which act row by row, in place: rows get shorter, never
  * longer, so a row is read before it is overwritten. */
+static void apply_lines(const struct stages *stages, size_t first, size_t end, struct rows *rows,
+			struct arena *scratch)
+{
+	size_t width = stages_width(stages), d_in = rows->d, d = stages->at[end - 1].d_out;
+	double *row = ARENA_ARRAY(scratch, double, 2 * width), *other = row + width;
+	struct stages some = *stages;
+
+	some.count = end;
+	for (size_t i = 0; i < rows->n; i++) {
+		memcpy(row, rows->x + i * d_in, d_in * sizeof *row);
+		stages_apply(&some, first, row, other);
+		memcpy(rows->x + i * d, row, d * sizeof *row);
+	}
+	rows->d = d;
+}
+
+/* The stages from `first` on, without a bias, applied to each row. */
 static void apply(const struct stages *stages, size_t first, struct rows *rows,
 		  struct arena *scratch)
 {
-	size_t width = stages_width(stages), d_in = rows->d;
-	double *row = ARENA_ARRAY(scratch, double, 2 * width), *other = row + width;
-
-	for (size_t i = 0; i < rows->n; i++) {
-		memcpy(row, rows->x + i * d_in, d_in * sizeof *row);
-		stages_apply(stages, first, row, other);
-		memcpy(rows->x + i * stages->d, row, stages->d * sizeof *row);
+	for (size_t end; first < stages->count; first = end) {
+		for (end = first; end < stages->count; end++)
+			if (stages->at[end].kind == STAGE_PATCHES)
+				break;
+		if (end > first)
+			apply_lines(stages, first, end, rows, scratch);
+		else
+			patches_rows(&stages->at[end++], rows, scratch);
 	}
-	rows->d = stages->d;
 }
 
 /* Fit the steps in order to the training part and apply them to all parts, in place; a bias column

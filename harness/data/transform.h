@@ -20,6 +20,7 @@ struct dataset {
 	size_t filled;         /* missing values that got the training mean */
 	const char *note;      /* what a user should know of how it was read; NULL: nothing */
 	bool regression;
+	bool feature_space;   /* data_in_feature_space */
 	size_t class_count;   /* 0 for a regression */
 	const char **classes; /* labels or groups: of two behind -1 and +1, else by number */
 	const char **targets; /* k: names of the targets of a regression; NULL: they have none */

@@ -81,6 +81,25 @@ static void check_plot(const struct experiment *experiment, struct problems *pro
 	}
 }
 
+/* Has no cell an attack whose points it needs? */
+static void check_points(const struct experiment *experiment, struct problems *problems,
+			 const struct plot *plot, const struct node *given, const struct trail *up)
+{
+	struct trail trail = {up, "plot", 0};
+
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct attack_options *attack = experiment->cells[i].attack.at;
+
+		for (size_t k = 0; k < experiment->cells[i].attack.count; k++)
+			if (attack[k].export)
+				return;
+	}
+	if (experiment->cell_count)
+		problem_add(problems, given->at, &trail,
+			    "%s: expected an entry of `attack` with `export: true`, got none",
+			    plot->base.name);
+}
+
 /* The methods and data sets of a table. */
 static void check_table(const struct experiment *experiment, struct problems *problems,
 			const struct node *given, const struct trail *up)
@@ -107,11 +126,12 @@ enum status report_check_plots(const struct experiment *experiment, struct probl
 	struct trail top = {.key = "plots"};
 
 	for (size_t i = 0; i < experiment->plots.count; i++) {
+		const struct plot *plot = (const struct plot *)(const void *)plots[i].plot.item;
 		const struct trail trail = {&top, NULL, i};
 
-		check_plot(experiment, problems,
-			   (const struct plot *)(const void *)plots[i].plot.item, list->items[i],
-			   &trail);
+		check_plot(experiment, problems, plot, list->items[i], &trail);
+		if (plot->exported)
+			check_points(experiment, problems, plot, list->items[i], &trail);
 	}
 	list = node_get(experiment->tree, "tables");
 	top.key = "tables";

@@ -15,6 +15,7 @@
 #include "harness/report/tables/sheet.h"
 #include "harness/report/tables/sheet_latex.h"
 #include "harness/report/tables/summary.h"
+#include "harness/report/tables/transfer.h"
 #include "solvers/core/printable.h"
 
 #include <string.h>
@@ -25,8 +26,9 @@ static enum status write_tables(const struct records *records, const struct html
 {
 	static const char *const ends[] = {"md", "tex"};
 	struct arena *arena = records->arena;
-	const struct html_table *const kept[] = {&tables->summary, &tables->claims, &tables->sweep,
-						 &tables->paired, &tables->samples};
+	const struct html_table *const kept[] = {&tables->summary, &tables->claims,
+						 &tables->sweep,   &tables->paired,
+						 &tables->samples, &tables->transfer};
 
 	TRY(folder_make(arena_format(arena, "%s/tables", records->out), err));
 	for (size_t i = 0; i < 2 * sizeof kept / sizeof *kept; i++) {
@@ -91,6 +93,8 @@ static enum status write_all(const struct experiment *experiment, const struct r
 			    summary_attack_sheet(r)},
 		.certificates = {"certificates", "Certificates",
 				 marked(summary_certify_note, true, r), summary_certify_sheet(r)},
+		.transfer = {"transfer", "Transferred attacks", marked(transfer_note, true, r),
+			     transfer_sheet(r)},
 		.cells = {"cells", "Cells", marked(summary_cell_note, false, r),
 			  summary_cell_sheet(r, path)}};
 	TRY(write_tables(r, &tables, err));
@@ -149,6 +153,16 @@ static enum status build(const struct experiment *experiment, const char *folder
 		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
 				"%zu of %zu plots could not be drawn", failed, plots.count);
 	return status;
+}
+
+bool report_wants_transfer(const struct experiment *experiment)
+{
+	const struct plot_options *plots = experiment->plots.at;
+
+	for (size_t i = 0; i < experiment->plots.count; i++)
+		if (((const struct plot *)(const void *)plots[i].plot.item)->exported)
+			return true;
+	return false;
 }
 
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err)

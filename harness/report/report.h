@@ -9,12 +9,16 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Add a problem for every plot of the spec whose x, y, methods or data name nothing that the
  * experiment has (check.c), and for every table whose methods, data or columns do. STATUS_SPEC
  * if there is one. */
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
+
+/* Does a plot of the spec need transfer.csv? */
+bool report_wants_transfer(const struct experiment *experiment);
 
 /* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a
  * folder of its own and renamed into place, so that readers, and reports that are built at the same

@@ -41,10 +41,15 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct prepare *step =
 			(const struct prepare *)(const void *)steps->at[i].item;
+		size_t before = out->stages.d = train.d;
 
 		if (step->counts && step->fit(steps->at[i].options, &train, arena, &out->stages,
 					      &ignored) == STATUS_OK)
 			train.d = out->stages.d;
+		else if (step->width)
+			step->width(steps->at[i].options, train.n, &train.d, &ignored);
+		if (step->maps && train.d > before) /* longer rows are written elsewhere */
+			arena_alloc(&scratch, s->n_train + others, train.d * sizeof(double));
 	}
 	arena_settle(arena);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

@@ -42,6 +42,7 @@ void describe_data(struct run *run)
 	r->n_validation = (double)run->data.validation.X.rows;
 	r->n_test = (double)run->data.test.X.rows;
 	r->d = (double)run->data.train.X.cols;
+	r->space = run->data.feature_space ? "features" : NULL;
 	r->majority = verdict_majority(&run->data);
 }
 
@@ -148,6 +149,18 @@ static void describe_losses(struct run *run, const struct evaluation *e)
 		result_set(&run->result, &losses[i], &run->arena);
 }
 
+/* What the objective is; NULL: there is no model. */
+static const char *quantity(const struct evaluator *e)
+{
+	const struct model *model = e->delivered;
+
+	if (!model)
+		return NULL;
+	if (e->robust)
+		return "worst case";
+	return model->kind->objective ? model->kind->objective(model) : "network";
+}
+
 void describe_training(struct run *run, const struct loop_result *end)
 {
 	const struct evaluator *evaluator = &run->evaluator;
@@ -175,9 +188,7 @@ void describe_training(struct run *run, const struct loop_result *end)
 	r->timing = timing_verdict(&spent, r->load_average, &run->arena);
 
 	r->objective = e->objective;
-	r->objective_of = !evaluator->delivered ? NULL
-			  : evaluator->robust   ? "worst case"
-						: "network";
+	r->objective_of = quantity(evaluator);
 	r->objective_network = e->objective_network;
 	r->objective_zero = evaluator->objective_zero;
 	r->lower_bound = e->lower_bound;

@@ -1,6 +1,7 @@
 /* Objectives, certificate and accuracies of one iterate. */
 #include "harness/run/evaluate.h"
 
+#include "harness/assess/decisions.h"
 #include "harness/machine/clock.h"
 
 #include <math.h>
@@ -96,13 +97,23 @@ bool evaluate_correct(real f, real y)
 	return f * y > 0;
 }
 
-/* Is the output of its class above all others? */
-static bool is_largest(const real *f, ptrdiff_t n, ptrdiff_t k, int label)
+/* Of class numbers and k outputs f (n x k). */
+static struct scores score_classes(const struct part *part, ptrdiff_t k, const real *f)
 {
-	for (ptrdiff_t c = 0; c < k; c++)
-		if (c != label && !(f[label * n] > f[c * n]))
-			return false;
-	return true;
+	struct scores s = no_scores;
+	struct arena scratch = {0};
+	double *decided = ARENA_ARRAY(&scratch, double, k + 1), correct = 0, most = 0;
+
+	for (ptrdiff_t i = 0; i < part->X.rows; i++) {
+		size_t class = decisions_class(f + i, part->X.rows, (size_t)k);
+
+		correct += class == (size_t)part->label[i];
+		most = fmax(most, ++decided[class]);
+	}
+	arena_release(&scratch);
+	s.accuracy = correct / (double)part->X.rows;
+	s.most = most / (double)part->X.rows;
+	return s;
 }
 
 /* Of k outputs f (n x k): the error is over all of them, deviations from the mean of each. */
@@ -110,14 +121,10 @@ static struct scores score_outputs(const struct part *part, ptrdiff_t k, const r
 {
 	struct scores s = no_scores;
 	ptrdiff_t n = part->X.rows;
-	double correct = 0, square = 0, total = 0;
+	double square = 0, total = 0;
 
-	for (ptrdiff_t i = 0; i < n && part->label; i++)
-		correct += is_largest(f + i, n, k, part->label[i]);
-	if (part->label) {
-		s.accuracy = correct / (double)n;
-		return s;
-	}
+	if (part->label)
+		return score_classes(part, k, f);
 	for (ptrdiff_t c = 0; c < k; c++) {
 		const real *y = part->y + c * n;
 		double mean = 0;
@@ -147,9 +154,9 @@ static struct scores score(const struct evaluator *e, const struct part *part, c
 		positive += f[k] > 0;
 		square += r * r;
 	}
-	s.positive = positive / n;
 	if (!e->data->regression) {
 		s.accuracy = correct / n;
+		s.most = fmax(positive, n - positive) / n;
 		return s;
 	}
 	s.rmse = sqrt(square / n);
@@ -244,6 +251,7 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 	const struct held *repaired = &e->held[DELIVERED_REPAIRED];
 	struct evaluation *last = &e->last;
 	enum delivered kind = DELIVERED_ITERATE;
+	double point;
 
 	if (repaired->any &&
 	    (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified ||
@@ -262,9 +270,11 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 	}
 	last->lower_bound = e->best_bound;
 	last->gaps = evaluate_gaps(last->objective, e->best_bound, e->objective_zero);
-	/* of the best point of the program: repaired, or an iterate that needs no repair */
-	last->feasible = evaluate_gaps(repaired->any ? repaired->objective : last->objective,
-				       e->best_bound, e->objective_zero);
+	/* of the best point of the program: repaired, or an iterate that needs no repair, or that
+	 * which the iterate was made from */
+	point = e->relaxed && iterate->any ? iterate->rank : last->objective;
+	last->feasible = evaluate_gaps(repaired->any ? repaired->objective : point, e->best_bound,
+				       e->objective_zero);
 	*out = *last;
 }
 

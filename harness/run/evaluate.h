@@ -22,9 +22,9 @@ extern const char *const delivered_names[]; /* "iterate", "repaired" */
 /* NaN where a part is empty or a figure does not apply. */
 struct scores {
 	double accuracy, rmse;
-	double r2;       /* 1 - (sum of squared errors) / (that of the part's mean) */
-	double positive; /* share of samples with f > 0 */
-	double loss;     /* mean over the samples; of outputs without a model alone */
+	double r2;   /* 1 - (sum of squared errors) / (that of the part's mean) */
+	double most; /* share of the samples that are decided to be of the same class */
+	double loss; /* mean over the samples; of outputs without a model alone */
 };
 
 /* How far the objective may be above the optimum of the program that the bound speaks of. All

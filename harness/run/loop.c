@@ -126,8 +126,18 @@ struct turn {
 	double evaluation_flops, glance_flops;
 	long evaluated, glances; /* how many */
 	long last, seen;         /* iterations that were evaluated; or seen at a glance */
+	double asked;            /* a trainer's own gap that is worth a look */
 	double kept_at;          /* clock_seconds() of the last state on disk */
 };
+
+/* A trainer that takes its own gap for small enough is looked at, and then at each half of it. */
+static bool is_promising(struct turn *turn, const struct progress *p)
+{
+	if (!(p->gap > 0 && p->gap <= turn->asked))
+		return false;
+	turn->asked = p->gap / 2;
+	return true;
+}
 
 enum look { LOOK_NONE, LOOK_GLANCE, LOOK_FULL };
 
@@ -241,7 +251,7 @@ static void iterate(struct turn *turn)
 
 	turn->kept_at = mark.wall;
 	while (out->outcome == OUTCOME_RUNNING) {
-		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+		struct progress p = {NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 		double start = clock_seconds();
 		enum outcome limit;
 		enum look look;
@@ -255,7 +265,7 @@ static void iterate(struct turn *turn)
 		out->iterations++;
 		out->interrupted = interrupt_requested();
 		limit = limits(turn->loop, out, &p);
-		look = limit == OUTCOME_RUNNING ? due(turn) : LOOK_FULL;
+		look = limit == OUTCOME_RUNNING && !is_promising(turn, &p) ? due(turn) : LOOK_FULL;
 		if (look == LOOK_NONE)
 			continue;
 		mark = clock_add(mark, &ignored, &out->solve_cpu_s);
@@ -276,6 +286,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 		.watch = {HUGE_VAL, -HUGE_VAL, 0},
 		.evaluation_flops = evaluate_flops(evaluator, &loop->forecast),
 		.glance_flops = evaluate_glance_flops(evaluator),
+		.asked = loop->stop->gap,
 	};
 
 	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};

@@ -13,9 +13,9 @@
 #include "harness/run/facts.h"
 #include "harness/run/files.h"
 #include "harness/run/probes.h"
+#include "harness/stats/scenario.h"
 #include "harness/store/manifest.h"
 #include "harness/store/modelfile.h"
-#include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 
@@ -117,8 +117,11 @@ static void keep(void *context, const struct loop_result *now)
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
 {
 	*out = (struct forecast){0};
-	run->trainer->forecast(run->cell.train.solver.options,
-			       (struct trainer_shape){X.rows, X.cols, run->data.k}, out);
+	run->trainer->forecast(
+		run->cell.train.solver.options,
+		(struct trainer_shape){X.rows, X.cols, run->data.k,
+				       (const struct loss *)run->cell.train.loss.item},
+		out);
 }
 
 /* Setup and loop; the evaluator holds what is delivered. */

@@ -10,7 +10,7 @@ static const double rise = 1e-3;
 /* Far above the best evaluation: shares of that one, and of the objective of no neurons. */
 static const double far = 0.1, far_of_zero = 1e-3;
 
-static const double rare = 0.01; /* share of a class that is hardly ever predicted */
+static const double rare = 0.01; /* share of samples: hardly any */
 
 /* Both are sums in the precision of the run, and bounds hold but for rounding. */
 static const double below_bound = REAL_EPSILON > 1e-10 ? 1e-3 : 1e-6;
@@ -46,14 +46,14 @@ bool verdict_stops_early(const struct choice *solver)
 /* By the classes that are predicted. */
 static const char *classes(const struct scores *s, const struct verdict_facts *facts)
 {
-	double smaller = fmin(s->positive, 1 - s->positive) * facts->samples;
+	double others = (1 - s->most) * facts->samples;
 
 	if (isnan(s->accuracy))
 		return NULL;
-	if (s->positive <= 0 || s->positive >= 1)
+	if (s->most >= 1)
 		return "constant prediction";
-	if (smaller < fmax(2, rare * facts->samples) - 0.5 &&
-	    (1 - facts->majority) * facts->samples > 2 * smaller + 0.5)
+	if (others < fmax(2, rare * facts->samples) - 0.5 &&
+	    (1 - facts->majority) * facts->samples > 2 * others + 0.5)
 		return "nearly constant prediction";
 	return s->accuracy < facts->majority ? "below the majority class" : NULL;
 }
@@ -61,7 +61,7 @@ static const char *classes(const struct scores *s, const struct verdict_facts *f
 const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts)
 {
 	const struct evaluation *e = &end->last;
-	const struct scores *s = isnan(e->test.positive) ? &e->train : &e->test;
+	const struct scores *s = isnan(e->test.accuracy) ? &e->train : &e->test;
 	double objective = isnan(e->objective) ? e->objective_network : e->objective;
 	double above_best = e->objective_network - end->best_objective;
 

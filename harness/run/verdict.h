@@ -5,7 +5,7 @@
 #include "harness/data/data.h"
 #include "harness/run/loop.h"
 
-/* Share of the larger class in the test part (of the training part if there is none); NaN for
+/* Share of the largest class in the test part (of the training part if there is none); NaN for
  * regression. */
 double verdict_majority(const struct dataset *data);
 
@@ -29,9 +29,9 @@ bool verdict_stops_early(const struct choice *solver);
  *   - it rose; or it is above the best of all evaluations by more than a tenth of that and a
  *     thousandth of the network without neurons. Neither is asked of a worst case, nor the second
  *     of early stopping
- *   - all predictions are of one class; or one class is predicted for at most one sample, or for
- *     fewer than 1 % of them, and more than twice as many have it; or the accuracy is below the
- *     share of the larger class. */
+ *   - all predictions are of one class; or all but at most one sample, or but fewer than 1 % of
+ *     them, and more than twice as many are not of the largest class; or the accuracy is below the
+ *     share of the largest class. */
 const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts);
 
 #endif

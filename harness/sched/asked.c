@@ -27,8 +27,8 @@ static void make_request(struct plan *plan, size_t i, struct arena *arena)
 	const struct cell *cell = at->cell, *last = i > 0 ? at[-1].cell : NULL;
 	const struct select_options *select = &cell->train.select;
 
-	at->request.select_by = select->by == SELECT_NONE ? NULL : spec_selects[select->by];
-	at->request.select_per = spec_select_per[select->per];
+	at->request.select_by = select->by == SELECT_NONE ? NULL : select_scores[select->by];
+	at->request.select_per = select_per_names[select->per];
 	at->request.rung = cell->rung;
 	at->request.swept_count = cell->swept_count;
 	at->request.swept = ARENA_ARRAY(arena, struct cellfile_swept, cell->swept_count);
@@ -130,7 +130,7 @@ static enum status look_up(const char *folder, struct planned *at, struct arena 
 		held = (struct entries){0};
 	at->record.present = kept.present;
 	for (int by = SELECT_NONE; by < SELECTS; by++)
-		at->record.validation[by] = result_number(&kept.result, spec_selects[by]);
+		at->record.validation[by] = result_number(&kept.result, select_scores[by]);
 	at->record.selects = held.of[ENTRY_SELECT];
 	at->record.damage = kept.damage;
 	at->record.status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;

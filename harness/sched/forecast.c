@@ -55,7 +55,8 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 
 	trainer->forecast(cell->train.solver.options,
 			  (struct trainer_shape){(ptrdiff_t)shape->n_train, (ptrdiff_t)shape->d,
-						 (ptrdiff_t)shape->k},
+						 (ptrdiff_t)shape->k,
+						 (const struct loss *)cell->train.loss.item},
 			  &forecast);
 	*bytes = program_bytes + omp_get_max_threads() * thread_bytes +
 		 (double)amount_of_cell(cell, &rows);

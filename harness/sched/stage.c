@@ -93,7 +93,7 @@ static double score_of(const struct planned *at)
 			value = found < held->count ? held->at[found].accuracy : NAN;
 		}
 	}
-	if (rows_higher_is_better(spec_selects[by]))
+	if (rows_higher_is_better(select_scores[by]))
 		value = -value;
 	return isnan(value) ? HUGE_VAL : value;
 }

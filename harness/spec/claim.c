@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TEXT(name, ...)
+#define LATER_TEXT(name, ...)
 #define NUMBER(name, ...) #name,
 #define LATER(...) NUMBER(__VA_ARGS__)
 

@@ -7,21 +7,6 @@
 
 #include <string.h>
 
-const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
-				       [SELECT_PER_REPETITION] = "repetition",
-				       [SELECT_PER_EXPERIMENT] = "experiment",
-				       NULL};
-
-const char *const spec_selects[] = {
-	[SELECT_NONE] = "none",
-	[SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
-	[SELECT_VALIDATION_ROBUST_ACCURACY] = "validation_robust_accuracy",
-	[SELECT_VALIDATION_BALANCED_ACCURACY] = "validation_balanced_accuracy",
-	[SELECT_VALIDATION_MACRO_F1] = "validation_macro_f1",
-	[SELECT_VALIDATION_WORST_RECALL] = "validation_worst_recall",
-	[SELECT_VALIDATION_AUC] = "validation_auc",
-	[SELECT_VALIDATION_RMSE] = "validation_rmse",
-	[SELECTS] = NULL};
 static const char *const gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
 const char *const spec_parts[] = {
@@ -154,26 +139,6 @@ struct style_file {
 };
 
 const struct option schema_style[] = {STYLE_ROWS(struct style_file, look), {.name = NULL}};
-
-static const struct option select_rows[] = {
-	{OPTION_FIELD(struct select_options, by), .initial = "none", .names = spec_selects,
-	 .fixed = true,
-	 .doc = "what the best variant is chosen by, the highest, of `validation_rmse` "
-		"(regression) "
-		"the lowest; never anything of the test part"},
-	{OPTION_FIELD(struct select_options, attack), .initial = "null", .fixed = true,
-	 .doc = "validation_robust_accuracy: name of an entry of `attack`, or of its attack if "
-		"none is called so; the first one by default"},
-	{OPTION_FIELD(struct select_options, eps), .initial = "null", .range = RANGE_FROM(0),
-	 .fixed = true,
-	 .doc = "validation_robust_accuracy: radius; the largest of that entry by default"},
-	{OPTION_FIELD(struct select_options, per), .initial = "auto", .names = spec_select_per,
-	 .fixed = true,
-	 .doc = "a choice for each repetition by its own validation part, or one for the whole "
-		"experiment by the median over repetitions; auto: repetition where repetitions "
-		"split one data set anew, experiment where each draws or keeps its own"},
-	{.name = NULL},
-};
 
 static const char *const halving_budgets[] = {
 	[HALVING_ITERATIONS] = "iterations", [HALVING_SECONDS] = "seconds", NULL};

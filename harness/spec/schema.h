@@ -4,6 +4,7 @@
 
 #include "harness/data/data.h"
 #include "harness/spec/claim.h"
+#include "harness/spec/select.h"
 #include "harness/spec/style.h"
 #include "harness/spec/table.h"
 #include "harness/spec/tree/tree.h"
@@ -28,33 +29,6 @@ struct stop_options {
 			   of the objective; 0 = off */
 	double seconds; /* of setup and solve; NaN = no limit. A stopping rule, never a way to steer
 			   an iterate */
-};
-
-/* Columns of the record, of the validation part. */
-enum select_by {
-	SELECT_NONE,
-	SELECT_VALIDATION_ACCURACY,
-	SELECT_VALIDATION_ROBUST_ACCURACY,
-	SELECT_VALIDATION_BALANCED_ACCURACY,
-	SELECT_VALIDATION_MACRO_F1,
-	SELECT_VALIDATION_WORST_RECALL,
-	SELECT_VALIDATION_AUC,  /* of two classes */
-	SELECT_VALIDATION_RMSE, /* of a regression; the lowest is the best */
-	SELECTS
-};
-
-/* For what a setting is chosen: for each repetition by itself, or one for all of them. Automatic:
- * for each where repetitions split one data set anew, so that the validation part of one is the
- * test part of another; else one for all. */
-enum select_per { SELECT_PER_AUTO, SELECT_PER_REPETITION, SELECT_PER_EXPERIMENT };
-
-/* How one of the variants of a swept method is chosen; the others are still computed and shown. */
-struct select_options {
-	long by;            /* enum select_by */
-	const char *attack; /* an entry of `attack` by its name, or by its attack if none is
-			       called so; NULL: the first one */
-	double eps;         /* NaN: the largest of that entry */
-	long per;           /* enum select_per */
 };
 
 enum halving_budget { HALVING_ITERATIONS, HALVING_SECONDS };
@@ -117,8 +91,6 @@ struct certify_options {
 };
 
 extern const char *const spec_parts[];      /* by enum spec_part */
-extern const char *const spec_selects[];    /* by enum select_by */
-extern const char *const spec_select_per[]; /* by enum select_per */
 extern const char *const spec_precisions[]; /* "double", "single" */
 
 enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };

@@ -2,6 +2,7 @@
 #include "harness/spec/table.h"
 
 #include "harness/spec/bind/bind.h"
+#include "harness/spec/select.h"
 #include "harness/spec/style.h"
 
 #include <ctype.h>
@@ -45,7 +46,8 @@ const struct option table_rows[] = {
 	{OPTION_FIELD(struct table_options, columns), .initial = "null",
 	 .doc = "in their order: data, method, setting, a swept option, a number of summary.csv, "
 		"an attack or certificate with its radius (pgd linf 0.1, worst linf 0.1, certified "
-		"linf 0.1), the recall of a class (test_recall rose), objective_of, cells, ended; "
+		"linf 0.1), the distance that an attack looks for (distance fab l2 3), the recall "
+		"of a class (test_recall rose), objective_of, cells, ended; "
 		"by default data, method, test_accuracy, "
 		"robust_accuracy, objective, gap, time, neurons, of these those with values"},
 	{OPTION_FIELD(struct table_options, methods), .initial = "null",
@@ -56,6 +58,9 @@ const struct option table_rows[] = {
 	 .doc = "methods that come first; the others keep the order of `style` and of the spec"},
 	{OPTION_FIELD(struct table_options, settings), .initial = "all", .names = settings,
 	 .doc = "rows of a swept method: all of its settings, or the best one as in plots"},
+	{OPTION_FIELD(struct table_options, by), .initial = "none", .names = select_scores,
+	 .doc = "settings: best: what it is chosen by of methods without `select`; "
+		"validation_accuracy by default, of a regression validation_rmse"},
 	{OPTION_FIELD(struct table_options, across), .initial = "none", .names = acrosses,
 	 .doc = "data: a row for each method, and for each data set a group of columns"},
 	{OPTION_FIELD(struct table_options, labels), .initial = "null",
@@ -136,6 +141,9 @@ void table_check_all(struct problems *problems, const struct node *root,
 			refuse(problems, node, &trail, "interval",
 			       "expected brackets or none: quantiles are not as far from a median "
 			       "on both sides");
+		if (table->by && table->settings != TABLE_BEST)
+			refuse(problems, node, &trail, "by",
+			       "expected none: nothing is chosen without `settings: best`");
 		if (table->across == TABLE_DATA_ACROSS && table->groups.count)
 			refuse(problems, node, &trail, "groups",
 			       "expected none: data sets are the heads over columns");

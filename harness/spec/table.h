@@ -34,6 +34,7 @@ struct table_options {
 	struct texts columns;              /* none: eight usual ones */
 	struct texts methods, data, order; /* none: all; order: those that come first */
 	long settings, across;             /* enum table_settings, table_across */
+	long by;                           /* enum select_by (spec.h) */
 	struct text_map labels, groups;    /* of names; heads over columns */
 	struct text_map digits, better;    /* of columns; better: names of enum table_better */
 	long statistic, interval;          /* enum table_statistic, or SCALAR_UNSET_INT */

@@ -111,6 +111,20 @@ static void check_units(const struct work *work, const char *list, size_t index,
 	}
 }
 
+/* Pictures are of inputs. */
+static void check_pictures(const struct work *work, size_t index, const struct data_options *data)
+{
+	char text[256];
+
+	if (!data_in_feature_space(data))
+		return;
+	snprintf(text, sizeof text,
+		 "keep stores samples as pictures: those of data set \"%.60s\" are features, in a "
+		 "space of their own",
+		 data->name);
+	refuse(work, work->problems, "attack", index, "keep", text);
+}
+
 static void check_threats(const struct work *work, const struct data_options *data)
 {
 	const struct experiment *experiment = work->experiment;
@@ -130,6 +144,8 @@ static void check_threats(const struct work *work, const struct data_options *da
 			check_units(work, "attack", i, "units", data);
 		if (attack[i].export)
 			check_units(work, "attack", i, "export", data);
+		if (attack[i].keep > 0)
+			check_pictures(work, i, data);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++) {
 		if (!there[certify[i].part])

@@ -3,6 +3,7 @@
 #include "harness/file/csv.h"
 #include "harness/file/folder.h"
 #include "harness/file/jsonfile.h"
+#include "solvers/core/desc.h"
 #include "solvers/core/text.h"
 
 #include <jansson.h>
@@ -36,6 +37,50 @@ static const char *value_text(const json_t *value, struct arena *arena)
 	text = arena_text(arena, dumped ? dumped : "");
 	free(dumped);
 	return text;
+}
+
+/* As a spec has it: {logistic: {loss_scale: 2}}. */
+static const char *spec_text(const json_t *value, struct arena *arena)
+{
+	const bool list = json_is_array(value);
+	struct text text = text_new(arena);
+	const json_t *member;
+	const char *key;
+
+	if (!list && !json_is_object(value))
+		return value_text(value, arena);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		text_item(&text, ", ", "%s", spec_text(json_array_get(value, i), arena));
+	json_object_foreach((json_t *)value, key, member)
+	{
+		text_item(&text, ", ", "%s: %s", key, spec_text(member, arena));
+	}
+	return arena_format(arena, list ? "[%s]" : "{%s}", text.at ? text.at : "");
+}
+
+/* An item without the options that are at their defaults: logistic, {logistic: {loss_scale: 2}}. */
+static const char *loss_text(const json_t *loss, struct arena *arena)
+{
+	const char *name = item_name(loss, arena), *text = name, *key;
+	const struct desc *item = name ? registry_find(KIND_LOSS, name) : NULL;
+	json_t *options = json_copy(json_object_get(loss, name ? name : ""));
+	const json_t *value;
+	void *next;
+
+	json_object_foreach_safe(options, next, key, value)
+	{
+		const struct option *row = item ? item->options : NULL;
+
+		while (row && row->name && strcmp(row->name, key) != 0)
+			row++;
+		if (row && row->name && row->initial &&
+		    strcmp(value_text(value, arena), row->initial) == 0)
+			json_object_del(options, key);
+	}
+	if (json_object_size(options))
+		text = arena_format(arena, "{%s: %s}", name, spec_text(options, arena));
+	json_decref(options);
+	return text ? text : "";
 }
 
 /* What shapes a ball beside norm, radius and units: ", clip [0,1]"; "" if nothing. */
@@ -115,7 +160,7 @@ static const char *program_text(const json_t *train, struct arena *arena)
 		return arena_format(arena, "patterns of %s", file);
 	if (patterns)
 		return arena_format(arena, "%s patterns",
-				    value_text(count ? count : patterns, arena));
+				    spec_text(count ? count : patterns, arena));
 	return neurons ? arena_format(arena, "%s neurons", value_text(neurons, arena)) : "";
 }
 
@@ -215,21 +260,17 @@ static struct cellfile_objective objective_of(const json_t *train, const json_t 
 {
 	const json_t *weights = json_object_get(data, "class_weights");
 	static const char *const nested[] = {"adversary", "interval", NULL};
-	const json_t *beta = json_object_get(train, "beta"), *loss = json_object_get(train, "loss");
+	const json_t *beta = json_object_get(train, "beta");
 	struct cellfile_objective out = {
-		.loss = item_name(loss, arena),
+		.loss = loss_text(json_object_get(train, "loss"), arena),
 		.beta = beta ? value_text(beta, arena) : "",
 		.average = json_is_true(json_object_get(train, "average")) ? "mean" : "sum",
 		.threat = ball_text(train, arena),
 		.program = program_text(train, arena),
 	};
-	if (!out.loss)
-		out.loss = "";
-	loss = json_object_get(loss, out.loss); /* its options */
-	if (json_object_size(loss))
-		out.loss = arena_format(arena, "%s %s", out.loss, value_text(loss, arena));
+
 	if (weights)
-		out.loss = arena_format(arena, "class-weighted (%s) %s", value_text(weights, arena),
+		out.loss = arena_format(arena, "class-weighted (%s) %s", spec_text(weights, arena),
 					out.loss);
 	/* of a program, or of the adversary or the intervals of backprop */
 	for (const char *const *name = nested; !*out.threat && *name; name++)

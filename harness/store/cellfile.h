@@ -19,7 +19,8 @@ struct cellfile_swept {
 /* What a method minimises: objectives, gaps and costs of two cells can be compared only where these
  * agree. Texts; "" where a part does not apply. */
 struct cellfile_objective {
-	const char *loss;    /* name, and options if it has any; before it weights of classes */
+	const char *loss;    /* as a spec has it, without options at their defaults: "logistic",
+			     "{logistic: {loss_scale: 2}}"; before it weights of classes */
 	const char *beta;    /* number as written */
 	const char *average; /* "sum" or "mean" over samples */
 	const char

@@ -12,8 +12,9 @@
 enum { HEX = SHA256_DIGEST_STRING_LENGTH - 1, LOOKS = 3 };
 
 /* The list, and the files that it lists, whoever wrote them. */
-static const char *const checked[] = {CHECKSUMS_FILE, "spec.yaml", "style.yaml", "origin.txt",
-				      "env.json",     "plan.csv",  "data.csv",   NULL};
+static const char *const checked[] = {CHECKSUMS_FILE, "spec.yaml",    "style.yaml",
+				      "origin.txt",   "env.json",     "plan.csv",
+				      "data.csv",     "transfer.csv", NULL};
 
 /* In the place of a checksum: no file, as before the first one is put in its place. */
 static const char absent[] = "0000000000000000000000000000000000000000000000000000000000000000";

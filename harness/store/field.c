@@ -104,7 +104,8 @@ void field_to_json(const struct field_table *table, const void *row, bool nulls,
 					? json_real(number)
 					: field_json_number(number);
 
-		if ((nulls && f->type != FIELD_LATER) || !json_is_null(value))
+		if ((nulls && f->type != FIELD_LATER && f->type != FIELD_LATER_TEXT) ||
+		    !json_is_null(value))
 			json_object_set_new(object, f->name, value);
 	}
 }

@@ -136,11 +136,19 @@ static enum status read_count(struct reader *r, const char *name, double most, s
 static bool stage_fits(enum stage_kind kind, size_t d, const struct npy_array *shape,
 		       const double *at, size_t *d_out)
 {
-	int dimensions = kind == STAGE_MAP ? 2 : kind < STAGE_NORM ? 1 : 0;
+	bool list = kind < STAGE_NORM || kind == STAGE_PATCHES;
+	int dimensions = kind == STAGE_MAP ? 2 : list ? 1 : 0;
+	struct patches p;
 
 	*d_out = d;
 	if (shape->dimensions != dimensions)
 		return false;
+	if (kind == STAGE_PATCHES) {
+		bool read = patches_read(at, shape->shape[0], &p);
+
+		*d_out = read ? 2 * p.pool * p.pool * p.filters : d;
+		return read && p.side * p.side * p.channels == d;
+	}
 	if (kind == STAGE_SELECT)
 		*d_out = shape->shape[0];
 	for (size_t j = 0; kind == STAGE_SELECT && j < *d_out; j++)

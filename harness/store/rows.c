@@ -46,6 +46,12 @@ static const struct field patterns[] = {
 	{.name = NULL}};
 #undef ROW
 
+#define ROW path_row
+static const struct field path_fields[] = {
+#include "harness/store/rows/path.fields"
+	{.name = NULL}};
+#undef ROW
+
 #define ROW plan_row
 static const struct field plan[] = {
 #include "harness/store/rows/plan.fields"
@@ -79,6 +85,12 @@ static const struct field samples[] = {
 #define ROW confusion_row
 static const struct field confusion[] = {
 #include "harness/store/rows/confusion.fields"
+	{.name = NULL}};
+#undef ROW
+
+#define ROW transfer_row
+static const struct field transfer[] = {
+#include "harness/store/rows/transfer.fields"
 	{.name = NULL}};
 #undef ROW
 
@@ -119,6 +131,10 @@ const struct field_table rows_patterns = {
 	"patterns.csv", "One row per activation pattern of a robust convex program.",
 	sizeof(struct pattern_row), patterns};
 
+const struct field_table rows_path = {
+	"path.csv", "Of a cell with a path of penalties (`gated`): one row per penalty.",
+	sizeof(struct path_row), path_fields};
+
 const struct field_table rows_plan = {"plan.csv", "One row per cell of the spec.",
 				      sizeof(struct plan_row), plan};
 
@@ -150,12 +166,20 @@ const struct field_table rows_confusion = {
 	"every class\ndecided right.",
 	sizeof(struct confusion_row), confusion};
 
+const struct field_table rows_transfer = {
+	"transfer.csv",
+	"Of a results folder: one row per network whose attack with `export` has stored its "
+	"points, "
+	"attack and\nradius, and network of the same data, repetition and fold that gets them: the "
+	"source itself too. Of\nfigures in double precision.",
+	sizeof(struct transfer_row), transfer};
+
 const struct field_table rows_entry = {"entries.json", "", sizeof(struct entry_note), entry};
 
 const struct field_table *const rows_tables[] = {
-	&rows_result,   &rows_trace,     &rows_attack, &rows_certify, &rows_cell,
-	&rows_patterns, &rows_plan,      &rows_data,   &rows_inputs,  &rows_points,
-	&rows_samples,  &rows_confusion, NULL};
+	&rows_result,   &rows_trace,   &rows_attack,    &rows_certify,  &rows_cell,
+	&rows_patterns, &rows_path,    &rows_plan,      &rows_data,     &rows_inputs,
+	&rows_points,   &rows_samples, &rows_confusion, &rows_transfer, NULL};
 
 bool rows_higher_is_better(const char *column)
 {
@@ -165,6 +189,55 @@ bool rows_higher_is_better(const char *column)
 		if (strstr(column, parts[i]))
 			return true;
 	return false;
+}
+
+static const struct units {
+	const char *name, *text, *aside;
+	bool raw, feature_space;
+} units[] = {
+	{"prepared", "prepared features", "", false, false},
+	{"raw", "raw features", " raw", true, false},
+	{"feature space", "feature space", " feature space", false, true},
+	{"raw feature space", "raw feature space", " raw feature space", true, true},
+};
+
+enum { UNITS = sizeof units / sizeof *units };
+
+const char *rows_units(bool raw, bool feature_space)
+{
+	size_t i = 0;
+
+	while (units[i].raw != raw || units[i].feature_space != feature_space)
+		i++;
+	return units[i].name;
+}
+
+static const struct units *units_of(const char *name)
+{
+	for (size_t i = 0; name && i < UNITS; i++)
+		if (strcmp(units[i].name, name) == 0)
+			return &units[i];
+	return units;
+}
+
+bool rows_units_raw(const char *name)
+{
+	return units_of(name)->raw;
+}
+
+const char *rows_units_text(const char *name)
+{
+	return units_of(name)->text;
+}
+
+const char *rows_units_space(const char *name)
+{
+	return units_of(name)->feature_space ? rows_units_aside("feature space") : "";
+}
+
+const char *rows_units_aside(const char *name)
+{
+	return units_of(name)->aside;
 }
 
 const char *rows_swept(const char *path, struct arena *arena)

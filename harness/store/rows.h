@@ -48,6 +48,11 @@ struct pattern_row {
 #include "harness/store/rows/patterns.fields"
 };
 
+/* path.csv: a penalty of a path. */
+struct path_row {
+#include "harness/store/rows/path.fields"
+};
+
 /* plan.csv: a cell of the spec. */
 struct plan_row {
 #include "harness/store/rows/plan.fields"
@@ -78,6 +83,11 @@ struct confusion_row {
 #include "harness/store/rows/confusion.fields"
 };
 
+/* transfer.csv of a results folder: points of one network's attack on another network. */
+struct transfer_row {
+#include "harness/store/rows/transfer.fields"
+};
+
 /* entries.json: an attack, a certificate or the attack of a selection. */
 struct entry_note {
 #include "harness/store/rows/entry.fields"
@@ -93,7 +103,8 @@ struct entry_note {
 #undef NUMBER_AS
 
 extern const struct field_table rows_result, rows_trace, rows_attack, rows_certify, rows_patterns,
-	rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_confusion, rows_entry;
+	rows_path, rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_confusion,
+	rows_transfer, rows_entry;
 
 /* The columns that attack.csv and certify.csv of a results folder have before those of a cell's:
  * fields of struct result. */
@@ -109,6 +120,18 @@ bool rows_higher_is_better(const char *column);
 /* The column of a swept option: its path, with "swept." before it where a column of summary.csv,
  * attack.csv or certify.csv has that name. */
 const char *rows_swept(const char *path, struct arena *arena);
+
+/* `units` of attack.csv and certify.csv: of features as they are prepared or raw, or of those of
+ * data in a feature space (`space` of result.json), where a radius is not one in pixels. */
+const char *rows_units(bool raw, bool feature_space);
+bool rows_units_raw(const char *units);
+
+/* What has such units, "prepared features", "feature space"; what stands before a radius, "" or
+ * " raw" or " feature space"; and the same without " raw". NULL and "", of earlier versions, are
+ * prepared features. */
+const char *rows_units_text(const char *units);
+const char *rows_units_aside(const char *units);
+const char *rows_units_space(const char *units);
 
 /* The data dictionary: all tables as Markdown. results/README.md has it. */
 void rows_describe(FILE *to);

@@ -8,7 +8,8 @@ enum { FIRST_ROOM = 8 };
 
 const char *const stage_names[STAGE_KINDS] = {
 	[STAGE_SELECT] = "select", [STAGE_SHIFT] = "shift", [STAGE_SCALE] = "scale",
-	[STAGE_NORM] = "norm",     [STAGE_MAP] = "map",     [STAGE_BIAS] = "bias",
+	[STAGE_NORM] = "norm",     [STAGE_MAP] = "map",     [STAGE_PATCHES] = "patches",
+	[STAGE_BIAS] = "bias",
 };
 
 struct stages stages_none(size_t raw_d)
@@ -32,8 +33,69 @@ void stages_add(struct stages *stages, enum stage_kind kind, size_t d_out, const
 	stages->d = d_out;
 }
 
+/* Whole numbers of the head, as counts; false if one is none from 1 on. */
+static bool read_counts(const double *at, size_t *const *to, size_t count)
+{
+	const double most = 1 << 14; /* their products are counts too */
+
+	for (size_t i = 0; i < count; i++) {
+		if (!(at[i] >= 1 && at[i] <= most && !(at[i] > floor(at[i]))))
+			return false;
+		*to[i] = (size_t)at[i];
+	}
+	return true;
+}
+
+static bool read_head(const double *at, struct patches *out)
+{
+	size_t *const counts[] = {&out->side, &out->channels, &out->patch,
+				  &out->step, &out->pool,     &out->filters};
+	enum { COUNTS = sizeof counts / sizeof *counts };
+
+	if (!read_counts(at, counts, COUNTS))
+		return false;
+	out->interleaved = at[COUNTS] > 0;
+	out->threshold = at[COUNTS + 1];
+	out->contrast = at[COUNTS + 2];
+	out->shift = at + PATCHES_HEAD;
+	out->weight = out->shift + out->filters;
+	return out->patch <= out->side && out->pool <= patches_across(out) && out->contrast > 0;
+}
+
+/* Values of the array behind such a head. */
+static size_t patches_size(const struct patches *p)
+{
+	return PATCHES_HEAD + p->filters + p->patch * p->patch * p->channels * p->filters;
+}
+
+bool patches_read(const double *at, size_t count, struct patches *out)
+{
+	return count >= PATCHES_HEAD && read_head(at, out) && patches_size(out) == count;
+}
+
+size_t patches_across(const struct patches *p)
+{
+	return (p->side - p->patch) / p->step + 1;
+}
+
+size_t patches_first(const struct patches *p, size_t region)
+{
+	return (region * patches_across(p) + p->pool - 1) / p->pool;
+}
+
+size_t patches_pixel(const struct patches *p, size_t channel, size_t row, size_t column)
+{
+	return p->interleaved ? (row * p->side + column) * p->channels + channel
+			      : (channel * p->side + row) * p->side + column;
+}
+
 size_t stage_size(const struct stage *stage)
 {
+	if (stage->kind == STAGE_PATCHES) {
+		struct patches p;
+
+		return read_head(stage->at, &p) ? patches_size(&p) : 0;
+	}
 	if (stage->kind == STAGE_NORM || stage->kind == STAGE_BIAS)
 		return 1;
 	return stage->kind == STAGE_MAP ? stage->d_in * stage->d_out : stage->d_out;
@@ -99,6 +161,73 @@ static void apply_map(const struct stage *stage, const double *x, double *z)
 	}
 }
 
+/* q' w of the patch at (row, column) for filter k, w its weights, and what q is made of. */
+struct pixels {
+	const struct patches *p;
+	const double *x;
+	size_t row, column;
+	double mean, size;
+};
+
+static double pixel(const struct pixels *q, size_t i)
+{
+	const size_t square = q->p->patch * q->p->patch, at = i % square;
+
+	return q->x[patches_pixel(q->p, i / square, q->row + at / q->p->patch,
+				  q->column + at % q->p->patch)];
+}
+
+static struct pixels pixels_at(const struct patches *p, const double *x, size_t row, size_t column)
+{
+	const size_t count = p->patch * p->patch * p->channels;
+	struct pixels q = {p, x, row, column, 0, 0};
+	double squares = 0;
+
+	for (size_t i = 0; i < count; i++)
+		q.mean += pixel(&q, i) / (double)count;
+	for (size_t i = 0; i < count; i++)
+		squares += (pixel(&q, i) - q.mean) * (pixel(&q, i) - q.mean);
+	q.size = sqrt(squares / (double)count + p->contrast);
+	return q;
+}
+
+static void add_patch(const struct pixels *q, double share, double *z)
+{
+	const struct patches *p = q->p;
+	const size_t count = p->patch * p->patch * p->channels;
+
+	for (size_t k = 0; k < p->filters; k++) {
+		double f = -p->shift[k];
+
+		for (size_t i = 0; i < count; i++)
+			f += (pixel(q, i) - q->mean) / q->size * p->weight[i * p->filters + k];
+		z[k] += share * fmax(0, f - p->threshold);
+		z[p->filters + k] += share * fmax(0, -f - p->threshold);
+	}
+}
+
+static void apply_patches(const struct stage *stage, const double *x, double *z)
+{
+	struct patches p;
+
+	memset(z, 0, stage->d_out * sizeof *z);
+	if (!read_head(stage->at, &p))
+		return;
+	for (size_t region = 0; region < p.pool * p.pool; region++) {
+		size_t down = region / p.pool, right = region % p.pool;
+		size_t top = patches_first(&p, down), bottom = patches_first(&p, down + 1);
+		size_t left = patches_first(&p, right), end = patches_first(&p, right + 1);
+
+		for (size_t at = 0; at < (bottom - top) * (end - left); at++) {
+			struct pixels q = pixels_at(&p, x, (top + at / (end - left)) * p.step,
+						    (left + at % (end - left)) * p.step);
+
+			add_patch(&q, 1 / (double)((bottom - top) * (end - left)),
+				  z + 2 * p.filters * region);
+		}
+	}
+}
+
 static void apply_bias(const struct stage *stage, const double *x, double *z)
 {
 	memcpy(z, x, stage->d_in * sizeof *z);
@@ -107,7 +236,8 @@ static void apply_bias(const struct stage *stage, const double *x, double *z)
 
 static apply_function *const apply[STAGE_KINDS] = {
 	[STAGE_SELECT] = apply_select, [STAGE_SHIFT] = apply_shift, [STAGE_SCALE] = apply_scale,
-	[STAGE_NORM] = apply_norm,     [STAGE_MAP] = apply_map,     [STAGE_BIAS] = apply_bias,
+	[STAGE_NORM] = apply_norm,     [STAGE_MAP] = apply_map,     [STAGE_PATCHES] = apply_patches,
+	[STAGE_BIAS] = apply_bias,
 };
 
 void stages_apply(const struct stages *stages, size_t first, double *x, double *spare)
@@ -134,7 +264,7 @@ const char **stages_names(const struct stages *stages, const char *const *raw, s
 		for (size_t j = 0; j < stage->d_out; j++)
 			if (stage->kind == STAGE_SELECT)
 				next[j] = names[(size_t)stage->at[j]];
-			else if (stage->kind == STAGE_MAP)
+			else if (stage->kind == STAGE_MAP || stage->kind == STAGE_PATCHES)
 				next[j] = NULL;
 			else
 				next[j] = stage->kind == STAGE_BIAS && j == stage->d_in ? "bias"
@@ -184,7 +314,8 @@ const struct stage *stages_columns(const struct stages *stages, struct arena *ar
 
 		if (stage->kind == STAGE_BIAS)
 			break;
-		if (stage->kind == STAGE_NORM || stage->kind == STAGE_MAP)
+		if (stage->kind == STAGE_NORM || stage->kind == STAGE_MAP ||
+		    stage->kind == STAGE_PATCHES)
 			return stage;
 		compose(stage, out, &next);
 		done = *out;

@@ -6,6 +6,8 @@
  *   scale   x * at               d values
  *   norm    x / |x|_2            one value, the 2 of the norm; a zero row stays zero
  *   map     x' A                 A d_in x d_out, row-major
+ *   patches of an image x        a head of PATCHES_HEAD values, see struct patches, then shift and
+ *                                weight
  *   bias    x with a 1 behind it one value, the 1 */
 #ifndef STORE_STAGES_H
 #define STORE_STAGES_H
@@ -21,6 +23,7 @@ enum stage_kind {
 	STAGE_SCALE,
 	STAGE_NORM,
 	STAGE_MAP,
+	STAGE_PATCHES,
 	STAGE_BIAS,
 	STAGE_KINDS
 };
@@ -36,6 +39,35 @@ struct stages {
 	size_t count, room;
 	struct stage *at;
 };
+
+/* A layer of filters on the patches of a square image, pooled. With q the pixels of a patch less
+ * their mean, over sqrt(their variance + contrast), and z = q' weight - shift, a region has the
+ * means of max(0, z - threshold) and max(0, -z - threshold) over its patches: `filters` of
+ * the first and as many of the second, one region behind the other. Pixels of a patch are in the
+ * order of channel, row, column. */
+struct patches {
+	size_t side, channels; /* of an image; d_in = side^2 channels */
+	size_t patch, step;    /* pixels of a side of a patch, and from patch to patch */
+	size_t pool;           /* regions along a side; d_out = 2 pool^2 filters */
+	size_t filters;
+	bool interleaved; /* a pixel has its channels together; else an image is one plane each */
+	double threshold, contrast;
+	const double *shift;  /* filters */
+	const double *weight; /* patch^2 channels x filters, row-major */
+};
+
+enum { PATCHES_HEAD = 9 }; /* the numbers above in their order */
+
+/* The parts of an array of `count` values; false if it is none of such a layer. */
+bool patches_read(const double *at, size_t count, struct patches *out);
+
+/* Along a side of an image: how many patches, and the first one of a region, up to that of the next
+ * one. */
+size_t patches_across(const struct patches *patches);
+size_t patches_first(const struct patches *patches, size_t region);
+
+/* Place in the image of pixel (row, column) of a channel. */
+size_t patches_pixel(const struct patches *patches, size_t channel, size_t row, size_t column);
 
 /* As arrays of a stored model and messages name them. */
 extern const char *const stage_names[STAGE_KINDS];

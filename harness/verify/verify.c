@@ -1,7 +1,7 @@
 /* The independent verifier: figures of result.json. */
 #include "harness/verify/verify.h"
 
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 #include "harness/verify/plain.h"
 #include "solvers/loss/loss.h"
 
@@ -182,7 +182,8 @@ static size_t decision_of(const double *f, size_t k, double noise, bool *unsure)
 		at = f[c] > first ? c : at;
 		first = fmax(first, f[c]);
 	}
-	*unsure = first > second && first - second <= noise;
+	/* outputs of 0 are those of no neuron that acts, whatever the rounding */
+	*unsure = first - second <= noise && (first > second || first > 0 || first < 0);
 	return first > second ? at : k;
 }
 

@@ -62,7 +62,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
 	cvx_forecast(n, d, P, out);
 	out->certificate_flops *= (double)shape.k;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 	finish_forecast((struct finish_plan){o->finish, &o->patterns, out->iteration_flops}, shape,
 			out);
 }
@@ -185,7 +185,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	const struct admm_options *o = options;
 	struct forecast own = {0};
 	struct patterns sampled;
-	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k};
+	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k,
+				      problem->loss.loss};
 	const char *wanted;
 
 	a->problem = problem;

@@ -2,6 +2,7 @@
 #include "solvers/admm/u_update.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/substitution.h"
 
 void u_update_correct(const struct u_system *system, const real *g, struct mat Z, struct mat U,
 		      struct mat Y)
@@ -37,6 +38,6 @@ void u_update_back(struct mat L, ptrdiff_t k, real *x)
 {
 	if (k == 1)
 		blas_triangular_solve(L, BLAS_SOLVE_BLOCK, x);
-	else /* products already */
-		blas_cholesky_solve(L, (struct mat){L.rows, k, L.rows, x});
+	else
+		substitution_solve(L, (struct mat){L.rows, k, L.rows, x});
 }

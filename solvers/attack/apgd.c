@@ -58,7 +58,6 @@ static const struct option rows[] = {
 		"classes; cross_entropy, that of the softmax. With two classes always the margin, "
 		"which all of these fall with"},
 	{OPTION_FIELD(struct apgd_options, targets), .initial = "9", .range = RANGE_FROM(1),
-	 .later = true,
 	 .doc = "with loss: targeted, how many classes are aimed at, those with the largest "
 		"outputs "
 		"at the clean point, each with all restarts"},

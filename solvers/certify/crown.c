@@ -22,8 +22,10 @@ static const struct option rows[] = {
 static void run(const void *options, struct certify_job *job, struct arena *arena)
 {
 	const struct crown_options *o = options;
+	const struct root_plan plan = {
+		.steps = o->steps, .decide = o->stop_when_decided, .method = &root_primal_dual};
 
-	root_run(job, o->steps, o->stop_when_decided, arena);
+	root_run(job, &plan, arena);
 }
 
 const struct certifier certifier_crown = {

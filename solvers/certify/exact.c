@@ -37,8 +37,10 @@ void exact_run(struct certify_job *job, const struct tree_limits *limits, long r
 {
 	int threads = omp_get_max_threads();
 	struct tree *trees = ARENA_ARRAY(arena, struct tree, threads);
+	const struct root_plan plan = {
+		.steps = root_steps, .decide = limits->decide, .method = &root_primal_dual};
 
-	root_run(job, root_steps, limits->decide, arena);
+	root_run(job, &plan, arena);
 	for (int t = 0; t < threads; t++)
 		tree_new(&trees[t], job, *limits, arena);
 	if (arena_counts(arena))

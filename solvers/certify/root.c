@@ -6,14 +6,14 @@
 #include <omp.h>
 #include <string.h>
 
-enum { DROP_SHARE = 4 }; /* compact when a quarter is done */
-
 /* One thread's chunk. */
 struct root {
 	struct points points;
 	struct relax relax;
-	ptrdiff_t *sample; /* of the job, behind each column */
-	real *floor;       /* zeros */
+	ptrdiff_t *at; /* of the points, behind each column */
+	real *floor;   /* zeros */
+	const struct root_plan *plan;
+	void *state; /* of its method */
 };
 
 double root_chord(double below, double above)
@@ -57,7 +57,7 @@ static void pose(struct root *root)
 			mat_set(r->W, j, k, s.start);
 			r->constant[k] += s.constant;
 		}
-		root->sample[k] = p->first + k;
+		root->at[k] = k;
 		r->reach[k] = p->reach[k];
 		r->region[k] = p->region[k];
 		r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
@@ -73,16 +73,17 @@ static bool is_done(const struct relax *r, ptrdiff_t k, bool decide)
 }
 
 /* Deliver columns that are done, or all of them, and close the gaps. */
-static void deliver_done(struct root *root, bool decide, bool all)
+static void deliver_done(struct root *root, bool all)
 {
+	const struct root_plan *plan = root->plan;
 	struct relax *r = &root->relax;
 	ptrdiff_t kept = 0;
 
 	for (ptrdiff_t k = 0; k < r->count; k++) {
-		if (all || is_done(r, k, decide)) {
+		if (all || is_done(r, k, plan->decide)) {
 			const struct certify_job *job = root->points.job;
 			const real *delta = mat_col(root->relax.best, k);
-			ptrdiff_t sample = root->sample[k];
+			ptrdiff_t sample = root->points.first + root->at[k];
 
 			job->lower[sample] = root->relax.bound[k];
 			job->upper[sample] = root->relax.value[k];
@@ -91,35 +92,56 @@ static void deliver_done(struct root *root, bool decide, bool all)
 					mat_get(job->X, sample, i) + delta[i]);
 			continue;
 		}
-		root->sample[kept] = root->sample[k];
+		root->at[kept] = root->at[k];
+		if (plan->method->move)
+			plan->method->move(root->state, kept, k);
 		relax_move(r, kept++, k);
 	}
 	r->count = kept;
 }
 
-static void run_chunk(struct root *root, long steps, bool decide)
+static void start(void *state, struct relax *relax, const struct points *points,
+		  const ptrdiff_t *at)
 {
+	(void)state;
+	(void)points;
+	(void)at;
+	relax_start(relax);
+}
+
+static void step(void *state, struct relax *relax)
+{
+	(void)state;
+	relax_step(relax);
+}
+
+const struct root_method root_primal_dual = {.start = start, .step = step, .drop = 4};
+
+static void run_chunk(struct root *root)
+{
+	const struct root_method *method = root->plan->method;
 	struct relax *r = &root->relax;
+	long steps = root->plan->steps;
 	ptrdiff_t done;
 
 	pose(root);
 	relax_bound(r);
-	deliver_done(root, decide, false);
+	deliver_done(root, false);
 	if (steps > 0 && r->count > 0)
-		relax_start(r);
+		method->start(root->state, r, &root->points, root->at);
 	for (long s = 0; s < steps && r->count > 0; s++) {
-		relax_step(r);
+		method->step(root->state, r);
 		relax_bound(r);
 		done = 0;
 		for (ptrdiff_t k = 0; k < r->count; k++)
-			done += is_done(r, k, decide);
-		if (done * DROP_SHARE >= r->count) /* worth compacting */
-			deliver_done(root, decide, false);
+			done += is_done(r, k, root->plan->decide);
+		if (done * method->drop >= r->count) /* worth compacting */
+			deliver_done(root, false);
 	}
-	deliver_done(root, decide, true);
+	deliver_done(root, true);
 }
 
-void root_run(struct certify_job *job, long steps, bool decide, struct arena *arena)
+void root_run(struct certify_job *job, const struct root_plan *plan, struct arena *arena)
 {
 	int threads = omp_get_max_threads();
 	ptrdiff_t rows = points_room(job->X.rows, threads);
@@ -133,7 +155,7 @@ void root_run(struct certify_job *job, long steps, bool decide, struct arena *ar
 
 		points_new(&roots[t].points, job, rows, arena);
 		relax_new(r, d, m, rows, arena);
-		roots[t].sample = ARENA_ARRAY(arena, ptrdiff_t, rows);
+		roots[t].at = ARENA_ARRAY(arena, ptrdiff_t, rows);
 		roots[t].floor = ARENA_ARRAY(arena, real, m);
 		r->U = net->U;
 		r->floor = roots[t].floor;
@@ -143,6 +165,9 @@ void root_run(struct certify_job *job, long steps, bool decide, struct arena *ar
 		r->terms = d + m;
 		work = ARENA_ARRAY(arena, real, d + m);
 		r->spectral = arena_counts(arena) ? 0 : relax_spectral(net->U, work);
+		roots[t].plan = plan;
+		if (plan->method->make)
+			roots[t].state = plan->method->make(plan->options, r, arena);
 	}
 	if (arena_counts(arena))
 		return;
@@ -152,6 +177,6 @@ void root_run(struct certify_job *job, long steps, bool decide, struct arena *ar
 
 		points_load(&root->points, first,
 			    first + rows < job->X.rows ? rows : job->X.rows - first);
-		run_chunk(root, steps, decide);
+		run_chunk(root);
 	}
 }

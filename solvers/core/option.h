@@ -137,8 +137,8 @@ struct option {
 				     obeys `range`, which admits no negative one then */
 	enum list_shape shape;    /* of a list of numbers */
 	const char *refused;      /* why no value but null is taken; NULL: values are */
-	bool later; /* one that is left out of canonical texts at its default: keys of records from
-		       before it was there stay what they were */
+	bool later; /* one that is left out of canonical texts at its default, of lists and maps
+		       none: keys of records from before it was there stay what they were */
 	enum unit unit;
 	const char *doc; /* one sentence: meaning, source if there is one */
 	/* choices and groups */

@@ -55,7 +55,10 @@ enum status separate_setup(struct separate_plan plan, const struct problem *prob
 	s->progress = ARENA_ARRAY(arena, struct progress, s->count);
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		s->problem[c] = separate_output(problem, c);
-		TRY(s->one->setup(&s->problem[c], options, arena, &s->state[c], err));
+		TRY(c > 0 && plan.beside
+			    ? plan.beside(&s->problem[c], options, s->state[0], arena, &s->state[c],
+					  err)
+			    : s->one->setup(&s->problem[c], options, arena, &s->state[c], err));
 	}
 	return STATUS_OK;
 }
@@ -76,12 +79,12 @@ void separate_step(void *state, struct progress *progress)
 		s->one->step(s->state[0], progress);
 		return;
 	}
-	*progress = (struct progress){0, NAN, NAN, OUTCOME_RUNNING, NULL};
+	*progress = (struct progress){0, NAN, NAN, .end = OUTCOME_RUNNING};
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		struct progress *p = &s->progress[c];
 
 		if (p->end == OUTCOME_RUNNING) {
-			*p = (struct progress){NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+			*p = (struct progress){NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 			s->one->step(s->state[c], p);
 		}
 		progress->objective += p->objective;

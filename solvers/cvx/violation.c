@@ -174,24 +174,63 @@ static ptrdiff_t drop_known(struct fresh *f, ptrdiff_t count)
 	return kept;
 }
 
+/* H = directions of patterns drawn anew, in a stream of their own, from the index `first` on. */
+static void draw_directions(const struct problem *problem, const struct pattern_options *options,
+			    uint64_t first, struct mat H)
+{
+	const struct choice *from = pattern_independent(options);
+	const struct pattern_source *source =
+		(const struct pattern_source *)(const void *)from->item;
+	struct problem other = *problem;
+	struct pattern_stream stream = {.problem = &other, .options = from->options};
+	struct rng rng = rng_stream(problem->seed, "fresh patterns", 0);
+
+	other.seed = rng_bits(&rng);
+	for (ptrdiff_t i = 0; i < H.cols; i++)
+		source->direction(&stream, first + (uint64_t)i, mat_col(H, i));
+}
+
 /* The first `count` columns of H, XH and D from the draws of index `first` on. */
 static void draw(struct fresh *f, uint64_t first, ptrdiff_t count)
 {
-	const struct choice *from = pattern_independent(f->cvx->patterns.options);
-	const struct pattern_source *source =
-		(const struct pattern_source *)(const void *)from->item;
-	struct problem problem = *f->cvx->problem;
-	struct pattern_stream stream = {.problem = &problem, .options = from->options};
-	struct rng rng = rng_stream(problem.seed, "fresh patterns", 0);
+	const struct problem *problem = f->cvx->problem;
+	struct mat H = mat_cols(f->H, 0, count);
 
-	problem.seed = rng_bits(&rng);
-	for (ptrdiff_t i = 0; i < count; i++)
-		source->direction(&stream, first + (uint64_t)i, mat_col(f->H, i));
-	blas_gemm(1, problem.X, PLAIN, mat_cols(f->H, 0, count), PLAIN, 0,
-		  mat_cols(f->XH, 0, count));
+	draw_directions(problem, f->cvx->patterns.options, first, H);
+	blas_gemm(1, problem->X, PLAIN, H, PLAIN, 0, mat_cols(f->XH, 0, count));
 	for (ptrdiff_t i = 0; i < count; i++)
 		for (ptrdiff_t k = 0; k < f->D.rows; k++)
 			mat_set(f->D, k, i, mat_get(f->XH, k, i) >= 0 ? 1 : 0);
+}
+
+void violation_gates(const struct problem *problem, const struct patterns *patterns, struct mat A,
+		     long draws, struct violation *out)
+{
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	struct arena arena = {0};
+	struct mat h = mat_new(&arena, d, 1), z = mat_new(&arena, d, A.cols);
+	struct mat masked = mat_new(&arena, n, A.cols);
+	struct gates one = gates_new(&arena, n, 1);
+
+	*out = (struct violation){0};
+	if (!patterns->options->file && pattern_independent(patterns->options) && draws > 0)
+		out->draws = draws;
+	for (long i = 0; i < out->draws; i++) {
+		ptrdiff_t p = 0;
+
+		draw_directions(problem, patterns->options, (uint64_t)i, h);
+		blas_gemv(1, problem->X, PLAIN, h.at, 0, masked.at);
+		gates_threshold(one, 0, masked.at);
+		while (p < patterns->D.cols && !gates_same(patterns->D, p, one, 0))
+			p++;
+		if (p < patterns->D.cols)
+			continue;
+		for (ptrdiff_t c = 0; c < A.cols; c++)
+			gates_mask(gates_col(one, 0), n, mat_col(A, c), mat_col(masked, c));
+		blas_gemm(1, problem->X, TRANSPOSED, masked, PLAIN, 0, z);
+		out->violated += blas_mat_norm(z) > limit_of(problem);
+	}
+	arena_release(&arena);
 }
 
 void violation_patterns(const struct cvx *cvx, long draws, struct violation *out)

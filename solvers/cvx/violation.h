@@ -12,6 +12,7 @@
 #include "solvers/model/trainer.h"
 
 struct cvx;
+struct patterns;
 
 /* Neurons u uniform on the unit sphere, in a stream of their own:
  * |alpha'(X u)_+|_2 > beta, alpha n x k of k outputs, one behind the other. */
@@ -23,5 +24,9 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
  * the last certificate, held by cvx->alpha. No draws if the patterns came from a file, which is no
  * source. */
 void violation_patterns(const struct cvx *cvx, long draws, struct violation *out);
+
+/* The same of the program of gated networks, without cones: |X'D A|_F > beta, A (n x k). */
+void violation_gates(const struct problem *problem, const struct patterns *patterns, struct mat A,
+		     long draws, struct violation *out);
 
 #endif

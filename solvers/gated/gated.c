@@ -1,6 +1,7 @@
 /* Trainer `gated`: gated ReLU networks by group lasso, at one penalty or along a path of them. See
  * gated_program.h; as ReLU networks, gated_cone.h. */
 #include "solvers/gated/gated_cone.h"
+#include "solvers/gated/gated_fista.h"
 #include "solvers/gated/gated_program.h"
 #include "solvers/gated/gated_relu.h"
 #include "solvers/gates/pattern.h"
@@ -8,9 +9,17 @@
 #include "solvers/model/net.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/cvx/violation.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { METHOD_AUTO, METHOD_NEWTON, METHOD_FISTA };
+
+static const char *const methods[] = {"auto", "newton", "fista", NULL};
+
+/* Weights up to which `auto` takes Newton's method: a Gram matrix of this order takes 128 MB. */
+enum { NEWTON_MOST = 4000 };
 
 enum { DECOMPOSE_NONE, DECOMPOSE_APPROXIMATE, DECOMPOSE_EXACT };
 
@@ -20,7 +29,7 @@ struct options {
 	struct pattern_options patterns;
 	long path;
 	double tolerance;
-	long decompose;
+	long method, decompose;
 };
 
 static const struct option rows[] = {
@@ -32,6 +41,10 @@ static const struct option rows[] = {
 		"record tells of each; the model is that at beta"},
 	{OPTION_FIELD(struct options, tolerance), .initial = "1e-6", .range = RANGE_ABOVE(0),
 	 .doc = "certified gap, relative to the objective, at which a penalty is done"},
+	{OPTION_FIELD(struct options, method), .initial = "auto", .names = methods,
+	 .doc = "newton: block steps and Newton's method on a working set of gates by its Gram "
+		"matrix; fista: accelerated proximal gradients with restarts, as published, by "
+		"products with the features alone; auto: newton up to 4000 weights"},
 	{OPTION_FIELD(struct options, decompose), .initial = "none", .names = decompositions,
 	 .doc = "give a ReLU network: the weight of each gate as a difference of two vectors in "
 		"the "
@@ -40,26 +53,28 @@ static const struct option rows[] = {
 	{0},
 };
 
-enum { STEPS_MOST = 500 /* at one penalty: then rounding is what is left */ };
+/* At one penalty: then rounding is what is left. */
+static const long most_steps[] = {[GATED_NEWTON] = 500, [GATED_FISTA] = 10000};
 
 struct point {
-	double beta, objective, bound, gates, screened, train, validation, steps;
+	double beta, objective, bound, gates, screened, steps;
+	double accuracy[2], loss[2]; /* of the training part, of the validation part */
 };
 
 struct state {
 	const struct problem *problem;
 	const struct options *options;
 	struct gated_program *program;
-	struct mat H; /* d x P */
+	struct patterns patterns; /* with the patterns of their directions H (d x P) */
 	struct gated_relu view;
 	struct model_work work;
 	struct gated_cone *cone; /* NULL: no decomposition */
 	struct model *relu;
 	struct model_work relu_work;
-	double relu_objective, relu_error;
 	struct point *path;
 	long at, steps; /* of the path; at this penalty */
 	double first;   /* its penalty */
+	bool stalled;   /* a penalty was left above the tolerance */
 	real *f;        /* outputs of any part */
 };
 
@@ -89,6 +104,13 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return isfinite(loss_outputs_curvature(problem->loss, problem->y.k > 1 ? problem->y.k : 1));
 }
 
+static enum gated_method method_of(const struct options *options, double weights)
+{
+	if (options->method == METHOD_AUTO)
+		return weights > NEWTON_MOST ? GATED_FISTA : GATED_NEWTON;
+	return options->method == METHOD_FISTA ? GATED_FISTA : GATED_NEWTON;
+}
+
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct options *o = options;
@@ -96,46 +118,53 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	       d = (double)shape.d, k = (double)shape.k;
 	double N = d * P, used = fmin(N * k, n * k);
 
-	out->setup_flops += n * N * N + 2 * n * N;
-	out->iteration_flops += 8 * n * N * k + 4 * used * used * used / 3;
+	if (method_of(o, N * k) == GATED_NEWTON) {
+		out->setup_flops += n * N * N + 2 * n * N;
+		out->iteration_flops += 8 * n * N * k + 4 * used * used * used / 3;
+	} else {
+		out->iteration_flops += 44 * n * N * k; /* of ten steps and a look */
+	}
 	out->certificate_flops += 4 * n * N * k;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 /* Patterns of their directions. STATUS_SPEC for one that has none. */
-static enum status gate(struct state *s, const struct patterns *sampled, struct arena *arena,
+static enum status gate(struct state *s, struct patterns sampled, struct arena *arena,
 			struct err *err)
 {
 	struct mat X = s->problem->X;
-	struct mat Y = mat_new(arena, X.rows, sampled->D.cols);
-	struct gates D = gates_new(arena, X.rows, sampled->D.cols);
+	struct mat Y = mat_new(arena, X.rows, sampled.D.cols);
+	struct gates D = gates_new(arena, X.rows, sampled.D.cols);
 
-	s->H = sampled->H;
+	s->patterns = sampled;
+	s->patterns.D = D;
 	if (!arena_counts(arena)) {
-		blas_gemm(1, X, PLAIN, s->H, PLAIN, 0, Y);
+		blas_gemm(1, X, PLAIN, s->patterns.H, PLAIN, 0, Y);
 		for (ptrdiff_t p = 0; p < D.cols; p++) {
 			gates_threshold(D, p, mat_col(Y, p));
-			if (!gates_same(D, p, sampled->D, p) &&
-			    !(blas_norm((size_t)X.cols, mat_col(s->H, p)) > 0))
+			if (!gates_same(D, p, sampled.D, p) &&
+			    !(blas_norm((size_t)X.cols, mat_col(s->patterns.H, p)) > 0))
 				return err_set(err, STATUS_SPEC,
 					       "gated: pattern %td of %td has no direction, so it "
 					       "is no gate at other points",
 					       p + 1, D.cols);
 		}
 	}
-	s->program = gated_program_new(s->problem, D, arena);
+	s->program = gated_program_new(
+		s->problem, D, method_of(s->options, (double)(X.cols * D.cols * s->problem->y.k)),
+		arena);
 	return STATUS_OK;
 }
 
 static enum status prepare_cone(struct state *s, struct arena *arena, struct err *err)
 {
-	struct model_size size = {s->problem->X.cols, 2 * s->H.cols * s->problem->y.k,
+	struct model_size size = {s->problem->X.cols, 2 * s->patterns.H.cols * s->problem->y.k,
 				  s->problem->y.k};
 	const struct model_kind *makes = kind(s->options, s->problem->y.k);
 	ptrdiff_t flat;
 
 	s->cone = ARENA_NEW(arena, struct gated_cone);
-	*s->cone = gated_cone_new(s->problem->X, s->program->D, s->H,
+	*s->cone = gated_cone_new(s->problem->X, s->program->D, s->patterns.H, s->problem->y.k,
 				  s->options->decompose == DECOMPOSE_EXACT, arena);
 	s->relu = model_new(makes, arena, size);
 	s->relu_work = model_work_new(arena, makes, size);
@@ -146,7 +175,7 @@ static enum status prepare_cone(struct state *s, struct arena *arena, struct err
 			: err_set(err, STATUS_FAILED,
 				  "gated: gate %td of %td has no direction strictly inside the "
 				  "cone of its pattern: no decomposition",
-				  flat + 1, s->H.cols);
+				  flat + 1, s->patterns.H.cols);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -156,14 +185,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 	ptrdiff_t n = problem->X.rows, more = problem->X_validation.rows;
 	struct patterns sampled;
 
-	*s = (struct state){
-		.problem = problem, .options = options, .relu_objective = NAN, .relu_error = NAN};
+	*s = (struct state){.problem = problem, .options = options};
 	*state = s;
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &sampled, err));
-	TRY(gate(s, &sampled, arena, err));
-	s->view = (struct gated_relu){{&model_gated_relu}, s->H, s->program->W};
-	s->work = model_work_new(arena, &model_gated_relu,
-				 (struct model_size){s->H.rows, s->H.cols, problem->y.k});
+	TRY(gate(s, sampled, arena, err));
+	s->view = (struct gated_relu){{&model_gated_relu}, s->patterns.H, s->program->W};
+	s->work = model_work_new(
+		arena, &model_gated_relu,
+		(struct model_size){s->patterns.H.rows, s->patterns.H.cols, problem->y.k});
 	s->f = ARENA_ARRAY(arena, real, (n > more ? n : more) * problem->y.k);
 	s->path = ARENA_ARRAY(arena, struct point, s->options->path);
 	if (s->options->decompose != DECOMPOSE_NONE)
@@ -178,57 +207,83 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-/* The share of samples whose class f (n x k) gives; NaN without samples or classes. */
+/* Is the class of sample i the one that f (n x k) gives? 0, or two outputs that are largest, give
+ * none. */
+static bool is_right(struct targets y, const real *f, ptrdiff_t i)
+{
+	ptrdiff_t at = y.k > 1 ? i + y.label[i] * y.n : i;
+
+	if (y.k == 1)
+		return f[i] * y.at[i] > 0;
+	for (ptrdiff_t c = 0; c < y.k; c++)
+		if (c != y.label[i] && !(f[at] > f[i + c * y.n]))
+			return false;
+	return true;
+}
+
+/* The share of samples whose class f gives; NaN without samples or classes. */
 static double accuracy(struct targets y, const real *f)
 {
 	ptrdiff_t right = 0;
+	bool classes = y.k == 1 || y.label;
 
-	for (ptrdiff_t i = 0; i < y.n; i++) {
-		ptrdiff_t best = 0;
-
-		if (!y.label && !(fabs((double)y.at[i]) >= 1 && fabs((double)y.at[i]) <= 1))
-			return NAN;
-		for (ptrdiff_t c = 1; y.label && c < y.k; c++)
-			if (f[i + c * y.n] > f[i + best * y.n])
-				best = c;
-		right += y.label ? best == y.label[i] : (f[i] >= 0) == (y.at[i] > 0);
+	for (ptrdiff_t i = 0; i < y.n && classes; i++) {
+		classes = y.k > 1 || (fabs((double)y.at[i]) >= 1 && fabs((double)y.at[i]) <= 1);
+		right += classes && is_right(y, f, i);
 	}
-	return y.n > 0 && (y.label || y.k == 1) ? (double)right / (double)y.n : NAN;
+	return y.n > 0 && classes ? (double)right / (double)y.n : NAN;
 }
 
-static void record(struct state *s)
+/* Mean loss of one sample, its own weight left out; NaN without samples. */
+static double mean_loss(const struct problem *problem, struct targets y, struct mat F)
 {
-	struct gated_program *g = s->program;
-	struct mat Z = s->problem->X_validation;
-	struct point *point = &s->path[s->at];
+	struct loss_term mean = problem->loss;
 
-	*point = (struct point){g->problem.beta,
-				g->value + g->problem.beta * g->norm,
-				g->bound,
-				0,
-				(double)g->screened,
-				accuracy(s->problem->y, g->F.at),
-				NAN,
-				(double)s->steps};
-	for (ptrdiff_t p = 0; p < s->H.cols; p++)
-		point->gates += gated_lasso_norm(g->W, s->H.rows, p) > 0;
+	mean.weight = 1 / (double)y.n;
+	y.weight = NULL;
+	return y.n > 0 ? loss_outputs_value(mean, F, y) : NAN;
+}
+
+/* Where an evaluated program stands at its penalty. */
+static struct point look(const struct state *s)
+{
+	const struct problem *problem = s->problem;
+	const struct gated_program *g = s->program;
+	struct mat Z = problem->X_validation, F = {Z.rows, problem->y.k, Z.rows, s->f};
+	struct model_work work = s->work;
+	struct point point = {
+		.beta = g->problem.beta,
+		.objective = g->value + g->problem.beta * g->norm,
+		.bound = g->bound,
+		.screened = (double)g->screened,
+		.steps = (double)s->steps,
+		.accuracy = {accuracy(problem->y, g->F.at), NAN},
+		.loss = {mean_loss(problem, problem->y, g->F), NAN},
+	};
+
+	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++)
+		point.gates += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
 	if (Z.rows == 0)
-		return;
-	model_forward(&s->view.base, Z, s->f, &s->work);
-	point->validation = accuracy(s->problem->y_validation, s->f);
+		return point;
+	model_forward(&s->view.base, Z, s->f, &work);
+	point.accuracy[1] = accuracy(problem->y_validation, s->f);
+	point.loss[1] = mean_loss(problem, problem->y_validation, F);
+	return point;
 }
 
 /* What the network of the decomposition has of the objective, and how far its outputs are off. */
-static void judge_relu(struct state *s)
+static void judge_relu(const struct state *s, struct facts *facts)
 {
 	const struct mat F = s->program->F;
+	struct model_work work = s->relu_work;
 	double square = 0;
 
 	gated_cone_network(s->cone, s->program->W, s->relu);
-	s->relu_objective = trainer_objective(s->problem, s->relu, s->f, &s->relu_work);
+	facts_number(facts, "relu_objective", trainer_objective(s->problem, s->relu, s->f, &work));
 	for (ptrdiff_t i = 0; i < F.rows * F.cols; i++)
 		square += ((double)s->f[i] - (double)F.at[i]) * ((double)s->f[i] - (double)F.at[i]);
-	s->relu_error = sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON);
+	facts_number(facts, "decomposition_error",
+		     sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON));
 }
 
 /* A penalty is done: the next one, or the end. */
@@ -236,14 +291,10 @@ static bool advance(struct state *s)
 {
 	double last = s->problem->beta;
 
-	record(s);
+	s->path[s->at++] = look(s);
 	s->steps = 0;
-	s->at++;
-	if (!(s->program->problem.beta > last)) {
-		if (s->cone)
-			judge_relu(s);
+	if (!(s->program->problem.beta > last))
 		return false;
-	}
 	gated_program_set(s->program,
 			  s->at == s->options->path - 1
 				  ? last
@@ -266,22 +317,26 @@ static void step(void *state, struct progress *progress)
 	progress->objective = g->value + s->problem->beta * g->norm;
 	do {
 		gap = gated_program_gap(g);
-		if (gap > tolerance && s->steps < STEPS_MOST)
+		if (gap > tolerance && s->steps < most_steps[g->method])
 			break;
+		s->stalled |= gap > tolerance;
 		if (advance(s))
 			continue;
-		progress->end = gap <= tolerance ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+		progress->end = s->stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
 		return;
 	} while (true);
 	s->steps++;
-	gated_program_step(g);
+	if (g->method == GATED_FISTA)
+		gated_fista_steps(g);
+	else
+		gated_program_step(g);
 }
 
 static ptrdiff_t width(const void *state)
 {
 	const struct state *s = state;
 
-	return s->cone ? 2 * s->H.cols * s->problem->y.k : s->H.cols;
+	return s->cone ? 2 * s->patterns.H.cols * s->problem->y.k : s->patterns.H.cols;
 }
 
 /* Gates in use, as they are or decomposed. */
@@ -290,73 +345,119 @@ static void network(const void *state, struct model *model)
 	const struct state *s = state;
 	struct mat W = s->program->W;
 	struct gated_relu *net;
-	ptrdiff_t d = s->H.rows, used = 0;
+	ptrdiff_t d = s->patterns.H.rows, used = 0;
 
 	if (s->cone) {
 		gated_cone_network(s->cone, W, model);
 		return;
 	}
 	net = gated_relu_of(model);
-	for (ptrdiff_t p = 0; p < s->H.cols; p++) {
+	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++) {
 		if (!(gated_lasso_norm(W, d, p) > 0))
 			continue;
-		mat_copy(mat_cols(net->G, used, 1), mat_cols(s->H, p, 1));
+		mat_copy(mat_cols(net->G, used, 1), mat_cols(s->patterns.H, p, 1));
 		mat_copy(mat_rows(net->W, used * d, d), mat_rows(W, p * d, d));
 		used++;
 	}
 	net->G.cols = used;
 }
 
+/* While the path is above beta nothing is said of beta, so that no gap ends the run before it is
+ * there. */
 static void certify(void *state, struct certificate *certificate)
 {
 	struct state *s = state;
 	struct gated_program *g = s->program;
-	double at = g->problem.beta, bound = g->bound;
 
 	gated_program_evaluate(g);
 	certificate->objective = g->value + s->problem->beta * g->norm;
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
 	certificate->scope = "sampled";
-	g->problem.beta = s->problem->beta;
-	if (at > s->problem->beta)
-		g->bound = 0;
-	certificate->lower_bound = gated_program_bound(g);
-	g->problem.beta = at;
-	if (at > s->problem->beta)
-		g->bound = bound;
+	certificate->lower_bound =
+		g->problem.beta > s->problem->beta ? NAN : gated_program_bound(g);
 }
 
-static void facts(const void *state, struct facts *facts)
+static void violation(void *state, long draws, struct violation *out)
 {
-	static const char *const columns[] = {
-		"beta",     "objective",      "lower_bound",         "gap",   "gates",
-		"screened", "train_accuracy", "validation_accuracy", "steps", NULL};
-	const struct state *s = state;
+	struct state *s = state;
+
+	violation_gates(s->problem, &s->patterns, s->program->A, draws, out);
+}
+
+/* The largest amount by which a weight W_pc is outside the cone of its pattern, or -W_pc if that is
+ * nearer, as a share of the largest output of a gate. 0: the gates are those of a ReLU network,
+ * which then has the same objective. */
+static double cone_violation(const struct state *s)
+{
 	const struct gated_program *g = s->program;
-	struct facts_table *table;
+	struct mat X = s->problem->X;
+	double most = 0, worst = 0;
+
+	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++)
+		for (ptrdiff_t c = 0; c < g->W.cols; c++) {
+			double above = 0, below = 0;
+
+			blas_gemv(1, X, PLAIN, mat_col(g->W, c) + p * X.cols, 0, s->f);
+			gates_flip(gates_col(s->patterns.D, p), X.rows, s->f, s->f);
+			for (ptrdiff_t k = 0; k < X.rows; k++) {
+				above = fmax(above, (double)s->f[k]);
+				below = fmax(below, -(double)s->f[k]);
+			}
+			most = fmax(most, fmax(above, below));
+			worst = fmax(worst, fmin(above, below));
+		}
+	return most > 0 ? worst / most : 0;
+}
+
+/* path.csv: the penalties that are done, and that at work. */
+static void tell_path(const struct state *s, struct facts *facts)
+{
+	static const char *const columns[] = {"beta",
+					      "objective",
+					      "lower_bound",
+					      "gap",
+					      "gates",
+					      "screened",
+					      "steps",
+					      "train_accuracy",
+					      "train_loss",
+					      "validation_accuracy",
+					      "validation_loss",
+					      NULL};
+	bool open = s->at == 0 || s->path[s->at - 1].beta > s->program->problem.beta;
+	long count = s->at + open;
+	struct facts_table *table = facts_table(facts, "path", columns, (size_t)count);
 	double worst = 0;
 
-	pattern_facts(&s->options->patterns, s->H.cols, facts);
-	facts_number(facts, "gated_objective", g->value + s->problem->beta * g->norm);
-	if (s->cone) {
-		facts_number(facts, "relu_objective", s->relu_objective);
-		facts_number(facts, "decomposition_error", s->relu_error);
-	}
-	if (s->at == 0)
-		return;
-	table = facts_table(facts, "path", columns, (size_t)s->at);
-	for (long i = 0; i < s->at; i++) {
-		const struct point *p = &s->path[i];
-		double gap = p->objective > 0 ? (p->objective - p->bound) / p->objective : 0;
-		const double cells[] = {p->beta,     p->objective, p->bound,      gap,     p->gates,
-					p->screened, p->train,     p->validation, p->steps};
+	for (long i = 0; i < count; i++) {
+		struct point p = i < s->at ? s->path[i] : look(s);
+		double gap = p.objective > 0 ? fmax(0, p.objective - p.bound) / p.objective : 0;
+		const double cells[] = {p.beta,    p.objective,   p.bound,  gap,
+					p.gates,   p.screened,    p.steps,  p.accuracy[0],
+					p.loss[0], p.accuracy[1], p.loss[1]};
 
 		worst = fmax(worst, gap);
 		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
 			facts_cell_number(table, cells[c]);
 	}
 	facts_number(facts, "path_worst_gap", worst);
+}
+
+static void facts(const void *state, struct facts *facts)
+{
+	const struct state *s = state;
+	struct gated_program *g = s->program;
+
+	gated_program_evaluate(g);
+	pattern_facts(&s->options->patterns, s->patterns.H.cols, facts);
+	facts_text(facts, "gated_method",
+		   methods[g->method == GATED_FISTA ? METHOD_FISTA : METHOD_NEWTON]);
+	facts_number(facts, "gated_objective", g->value + s->problem->beta * g->norm);
+	facts_number(facts, "cone_violation", cone_violation(s));
+	if (s->cone)
+		judge_relu(s, facts);
+	tell_path(s, facts);
 }
 
 const struct trainer trainer_gated = {
@@ -370,6 +471,7 @@ const struct trainer trainer_gated = {
 	.kind = kind,
 	.takes = takes,
 	.multi_output = true,
+	.sample_weights = true,
 	.relaxed = relaxed,
 	.freedom = freedom,
 	.forecast = forecast,
@@ -378,5 +480,6 @@ const struct trainer trainer_gated = {
 	.width = width,
 	.model = network,
 	.certify = certify,
+	.violation = violation,
 	.facts = facts,
 };

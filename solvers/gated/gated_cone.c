@@ -13,8 +13,8 @@ enum { NEWTON_STEPS = 60, HALVINGS = 20 };
 /* rho as a share of the mean square of the singular values of X (the published code has 1e-10). */
 static const double rho = 1e-10 > 64 * REAL_EPSILON ? 1e-10 : 64 * REAL_EPSILON;
 
-struct gated_cone gated_cone_new(struct mat X, struct gates D, struct mat H, bool exact,
-				 struct arena *arena)
+struct gated_cone gated_cone_new(struct mat X, struct gates D, struct mat H, ptrdiff_t k,
+				 bool exact, struct arena *arena)
 {
 	struct gated_cone s = {.X = X, .D = D, .H = H, .exact = exact};
 	size_t n = (size_t)X.rows, d = (size_t)X.cols;
@@ -30,6 +30,12 @@ struct gated_cone gated_cone_new(struct mat X, struct gates D, struct mat H, boo
 	s.g = ARENA_ARRAY(arena, double, d + 1);
 	s.M = mat_new(arena, X.cols, X.cols);
 	s.right = mat_new(arena, X.cols, 1);
+	s.each = mat_new(arena, k, k);
+	s.joint = mat_new(arena, k, k);
+	s.roots = ARENA_ARRAY(arena, real, k);
+	blas_expect_eigen(arena, k);
+	for (ptrdiff_t c = 0; c < k; c++)
+		mat_set(s.each, c, c, 1);
 	return s;
 }
 
@@ -188,14 +194,15 @@ static void decompose(struct gated_cone *s, ptrdiff_t p)
 		decompose_nearly(s, p);
 }
 
-/* The neuron of v = (z + sign w) / 2 with its output weight; zero ones are left out. */
-static void add(const struct gated_cone *s, ptrdiff_t c, int sign, struct model *model)
+/* The neuron of v = (z + sign w) / 2 with the output weights sign o, o (k) of length 1; zero ones
+ * are left out. */
+static void add(const struct gated_cone *s, const real *o, int sign, struct model *model)
 {
 	bool single = model->kind == &model_relu;
 	struct mat *U = single ? &net_of(model)->U : &multinet_of(model)->U;
 	ptrdiff_t d = s->X.cols, m = U->cols++;
 	real *u = mat_col(*U, m);
-	double root, head;
+	double root;
 
 	for (ptrdiff_t j = 0; j < d; j++)
 		u[j] = (s->z[j] + (real)sign * s->w[j]) / 2;
@@ -205,13 +212,39 @@ static void add(const struct gated_cone *s, ptrdiff_t c, int sign, struct model 
 		return;
 	}
 	blas_scale((size_t)d, 1 / root, u);
-	head = sign * root;
-	if (single) {
-		net_of(model)->alpha[m] = (real)head;
-		return;
+	for (ptrdiff_t c = 0; c < model_outputs(model); c++) {
+		real head = (real)(sign * root) * o[c];
+
+		if (single)
+			net_of(model)->alpha[m] = head;
+		else
+			mat_set(multinet_of(model)->A, m, c, head);
 	}
-	for (ptrdiff_t o = 0; o < multinet_of(model)->A.cols; o++)
-		mat_set(multinet_of(model)->A, m, o, o == c ? (real)head : 0);
+}
+
+/* sum |v| + |v'| over the terms (W_p o) o' of the orthonormal columns o of `basis`; their neurons
+ * are added to `model`, NULL: they are not. */
+static double take_terms(struct gated_cone *s, struct mat Wp, ptrdiff_t p, struct mat basis,
+			 struct model *model)
+{
+	double sum = 0;
+
+	for (ptrdiff_t c = 0; c < basis.cols; c++) {
+		blas_gemv(1, Wp, PLAIN, mat_col(basis, c), 0, s->w);
+		if (!(blas_norm((size_t)Wp.rows, s->w) > 64 * REAL_EPSILON * blas_mat_norm(Wp)))
+			continue;
+		decompose(s, p);
+		for (int sign = 1; sign >= -1; sign -= 2) {
+			double square = 0;
+
+			for (ptrdiff_t j = 0; j < Wp.rows; j++)
+				square += pow((double)s->z[j] + sign * (double)s->w[j], 2) / 4;
+			sum += sqrt(square);
+			if (model)
+				add(s, mat_col(basis, c), sign, model);
+		}
+	}
+	return sum;
 }
 
 void gated_cone_network(struct gated_cone *s, struct mat W, struct model *model)
@@ -222,13 +255,19 @@ void gated_cone_network(struct gated_cone *s, struct mat W, struct model *model)
 		net_of(model)->U.cols = 0;
 	else
 		multinet_of(model)->U.cols = 0;
-	for (ptrdiff_t p = 0; p < s->D.cols; p++)
-		for (ptrdiff_t c = 0; c < W.cols; c++) {
-			memcpy(s->w, mat_col(W, c) + p * d, (size_t)d * sizeof *s->w);
-			if (!(blas_norm((size_t)d, s->w) > 0))
-				continue;
-			decompose(s, p);
-			add(s, c, 1, model);
-			add(s, c, -1, model);
+	for (ptrdiff_t p = 0; p < s->D.cols; p++) {
+		struct mat Wp = mat_rows(W, p * d, d);
+		struct mat best = s->each;
+
+		if (!(blas_mat_norm(Wp) > 0))
+			continue;
+		if (W.cols > 1) {
+			blas_gemm(1, Wp, TRANSPOSED, Wp, PLAIN, 0, s->joint);
+			if (blas_eigen(s->joint, s->roots) &&
+			    take_terms(s, Wp, p, s->joint, NULL) <
+				    take_terms(s, Wp, p, s->each, NULL))
+				best = s->joint;
 		}
+		take_terms(s, Wp, p, best, model);
+	}
 }

@@ -6,7 +6,9 @@
  *     approximate   min |(|X w| - e o (X z))_+|^2 + rho |z|^2
  *
  * by nonnegative least squares (Lawson and Hanson 1974, chapter 23) and by Newton's method. A w
- * that is in the cone, or -w, is taken as it is: no other pair has less |v| + |v'|. */
+ * that is in the cone, or -w, is taken as it is: no other pair has less |v| + |v'|. Of several
+ * outputs W_p = sum_c (W_p o_c) o_c' with orthonormal o_c, a neuron pair each: the outputs one by
+ * one, or the right singular vectors of W_p, whichever costs less. */
 #ifndef GATED_GATED_CONE_H
 #define GATED_GATED_CONE_H
 
@@ -24,10 +26,13 @@ struct gated_cone {
 	real *d, *y, *push, *z, *w, *before;
 	double *g;
 	struct mat M, right;
+	struct mat each, joint; /* k x k: bases of the outputs */
+	real *roots;            /* k */
 };
 
-struct gated_cone gated_cone_new(struct mat X, struct gates D, struct mat H, bool exact,
-				 struct arena *arena);
+/* For k outputs. */
+struct gated_cone gated_cone_new(struct mat X, struct gates D, struct mat H, ptrdiff_t k,
+				 bool exact, struct arena *arena);
 
 /* The first gate whose direction is not inside its cone; -1: there is none. */
 ptrdiff_t gated_cone_flat(struct gated_cone *cone);

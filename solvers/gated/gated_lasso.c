@@ -34,6 +34,7 @@ struct gated_lasso gated_lasso_new(ptrdiff_t d, ptrdiff_t k, ptrdiff_t room, str
 				    .used = ARENA_ARRAY(arena, ptrdiff_t, room),
 				    .H = mat_lower(arena, order),
 				    .step = mat_new(arena, order, 1),
+				    .move = mat_new(arena, order, 1),
 				    .T = mat_new(arena, N, k),
 				    .V = mat_new(arena, d, k),
 				    .B = mat_new(arena, d, k)};
@@ -171,43 +172,45 @@ static void fill_newton(struct gated_lasso *s, ptrdiff_t a)
 	}
 }
 
-/* The largest of 1, 1/2, ... at which the objective falls enough, 0: none of them. T = -G step. */
-static double search(const struct gated_lasso *s, ptrdiff_t used, double slope)
+/* What the objective changes by with t times the step, where a block that would turn round goes to
+ * zero; `move` is the step then made, T = -G move. */
+static double change_at(const struct gated_lasso *s, ptrdiff_t used, double t)
 {
 	ptrdiff_t d = s->d, size = d * s->k;
-	double linear = 0, square = 0, t = 1;
+	double change = 0;
 
-	for (ptrdiff_t a = 0; a < used; a++)
+	mat_fill(mat_rows(s->T, 0, d * s->count), 0);
+	for (ptrdiff_t a = 0; a < used; a++) {
+		const real *step = s->step.at + a * size;
+		struct mat W = block(s->W, d, s->used[a]), V = {d, s->k, d, s->move.at + a * size};
+		double along = 0, square = 0, after = 0;
+
 		for (ptrdiff_t j = 0; j < size; j++) {
-			double step = (double)s->step.at[a * size + j];
-			ptrdiff_t row = s->used[a] * d + j % d;
+			double w = (double)mat_get(W, j % d, j / d);
 
-			linear -= step * (double)mat_get(s->R, row, j / d);
-			square -= step * (double)mat_get(s->T, row, j / d);
+			square += w * w;
+			along += w * (w + t * (double)step[j]);
 		}
-	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
-		double change = t * linear + t * t * square / 2;
+		for (ptrdiff_t j = 0; j < size; j++) {
+			double w = (double)mat_get(W, j % d, j / d);
+			double by = along > 0 ? t * (double)step[j] : -w;
 
-		for (ptrdiff_t a = 0; a < used; a++) {
-			double after = 0;
-
-			for (ptrdiff_t j = 0; j < size; j++) {
-				ptrdiff_t row = s->used[a] * d + j % d;
-				double w = (double)mat_get(s->W, row, j / d) +
-					   t * (double)s->step.at[a * size + j];
-
-				after += w * w;
-			}
-			change += s->beta * (sqrt(after) - gated_lasso_norm(s->W, d, s->used[a]));
+			V.at[j] = (real)by;
+			after += along > 0 ? (w + by) * (w + by) : 0;
+			change -= by * (double)mat_get(s->R, s->used[a] * d + j % d, j / d);
 		}
-		if (change <= enough * t * slope)
-			return t;
+		change += s->beta * (sqrt(after) - sqrt(square));
+		subtract(s, s->used[a], V, s->T);
 	}
-	return 0;
+	for (ptrdiff_t a = 0; a < used; a++)
+		for (ptrdiff_t j = 0; j < size; j++)
+			change -= (double)s->move.at[a * size + j] *
+				  (double)mat_get(s->T, s->used[a] * d + j % d, j / d) / 2;
+	return change;
 }
 
-/* W += t step, R += t T */
-static void advance(struct gated_lasso *s, ptrdiff_t used, double t)
+/* W += move, R += T */
+static void advance(struct gated_lasso *s, ptrdiff_t used)
 {
 	ptrdiff_t d = s->d, size = d * s->k;
 
@@ -216,50 +219,52 @@ static void advance(struct gated_lasso *s, ptrdiff_t used, double t)
 			ptrdiff_t row = s->used[a] * d + j % d;
 
 			mat_set(s->W, row, j / d,
-				mat_get(s->W, row, j / d) + (real)t * s->step.at[a * size + j]);
+				mat_get(s->W, row, j / d) + s->move.at[a * size + j]);
 		}
 	for (ptrdiff_t c = 0; c < s->k; c++)
-		blas_axpy((size_t)(d * s->count), t, mat_col(s->T, c), mat_col(s->R, c));
+		blas_axpy((size_t)(d * s->count), 1, mat_col(s->T, c), mat_col(s->R, c));
+}
+
+/* The Newton step into s->step, from its negative slopes there; false: it cannot be had. *slope: of
+ * the objective along it. */
+static bool solve(struct gated_lasso *s, ptrdiff_t order, double *slope)
+{
+	struct mat H = mat_rows(mat_cols(s->H, 0, order), 0, order);
+	struct mat step = mat_rows(s->step, 0, order), before = mat_rows(s->move, 0, order);
+	double trace = 0, largest = 0;
+
+	for (ptrdiff_t j = 0; j < order; j++) {
+		trace += (double)mat_get(H, j, j);
+		largest = fmax(largest, fabs((double)step.at[j]));
+	}
+	for (ptrdiff_t j = 0; j < order; j++)
+		mat_set(H, j, j, mat_get(H, j, j) + (real)(ridge * trace / (double)order));
+	if (!(largest > 64 * REAL_EPSILON * s->beta) || !blas_cholesky(H))
+		return false;
+	mat_copy(before, step);
+	blas_cholesky_solve(H, step);
+	*slope = -blas_dot((size_t)order, before.at, step.at);
+	return true;
 }
 
 /* False if no step was made, or only a part of one. */
 static bool newton(struct gated_lasso *s)
 {
-	ptrdiff_t used = find_used(s), size = s->d * s->k, order = used * size;
-	struct mat H, step;
-	double slope = 0, trace = 0, t;
+	ptrdiff_t used = find_used(s), order = used * s->d * s->k;
+	double slope, t = 1;
 
 	if (used == 0 || order > s->H.rows)
 		return false;
-	H = mat_rows(mat_cols(s->H, 0, order), 0, order);
-	step = mat_rows(s->step, 0, order);
 	for (ptrdiff_t a = 0; a < used; a++)
 		fill_newton(s, a);
-	for (ptrdiff_t j = 0; j < order; j++)
-		trace += (double)mat_get(H, j, j);
-	for (ptrdiff_t j = 0; j < order; j++)
-		mat_set(H, j, j, mat_get(H, j, j) + (real)(ridge * trace / (double)order));
-	for (ptrdiff_t j = 0; j < order; j++)
-		slope = fmax(slope, fabs((double)step.at[j]));
-	if (!(slope > 64 * REAL_EPSILON * s->beta) || !blas_cholesky(H))
+	if (!solve(s, order, &slope))
 		return false;
-	blas_cholesky_solve(H, step);
-	mat_fill(mat_rows(s->T, 0, s->d * s->count), 0);
-	for (ptrdiff_t a = 0; a < used; a++)
-		subtract(s, s->used[a], (struct mat){s->d, s->k, s->d, step.at + a * size}, s->T);
-	slope = 0; /* that along the step */
-	for (ptrdiff_t a = 0; a < used; a++)
-		for (ptrdiff_t j = 0; j < size; j++) {
-			ptrdiff_t row = s->used[a] * s->d + j % s->d;
-			double w = (double)mat_get(s->W, row, j / s->d);
-
-			slope += (double)step.at[a * size + j] *
-				 (s->beta * w / gated_lasso_norm(s->W, s->d, s->used[a]) -
-				  (double)mat_get(s->R, row, j / s->d));
+	for (int halving = 0; halving < HALVINGS; halving++, t /= 2)
+		if (change_at(s, used, t) <= enough * t * slope) {
+			advance(s, used);
+			return t >= 1;
 		}
-	t = search(s, used, slope);
-	advance(s, used, t);
-	return t >= 1;
+	return false;
 }
 
 void gated_lasso_pass(struct gated_lasso *s)

@@ -22,9 +22,10 @@ struct gated_lasso {
 	real *e;         /* d count: their eigenvalues, ascending */
 	/* scratch */
 	ptrdiff_t *used;
-	struct mat H, step; /* of the blocks in use: Newton matrix, direction (order x 1) */
-	struct mat T;       /* (d count) x k */
-	struct mat V, B;    /* d x k */
+	struct mat H;          /* Newton matrix of the blocks in use, lower triangle */
+	struct mat step, move; /* order x 1: its direction; what was made of it */
+	struct mat T;          /* (d count) x k */
+	struct mat V, B;       /* d x k */
 };
 
 struct gated_lasso gated_lasso_new(ptrdiff_t d, ptrdiff_t k, ptrdiff_t room, struct arena *arena);

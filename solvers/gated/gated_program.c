@@ -4,6 +4,7 @@
 #include "solvers/core/blas.h"
 #include "solvers/cvx/scaling.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,8 +15,9 @@ enum {
 	HALVINGS = 30
 };
 
-/* Of the largest curvature, what a sample has at least in a model. */
-static const double least_weight = 1e-4;
+/* Of the largest curvature, what a sample has at least in a model: far from the optimum, and as a
+ * share of the gap, so that samples that are nearly linear there do not hold up the end. */
+static const double far_weight = 1e-4, gap_weight = 1e-2;
 
 /* Share of the slope along a step that its descent has at least. */
 static const double enough = 1e-4;
@@ -25,12 +27,11 @@ static bool is_quadratic(const struct gated_program *s)
 	return s->problem.loss.loss->quadratic;
 }
 
-/* Column c of a (d P) x k matrix as d x P. */
-static struct mat by_gates(const struct gated_program *s, struct mat W, ptrdiff_t c)
+/* Outputs are coupled by the curvature of the loss: their weights of a gate are one block of the
+ * group lasso, an output behind the other. */
+static bool is_joint(const struct gated_program *s)
 {
-	ptrdiff_t d = s->problem.X.cols;
-
-	return (struct mat){d, s->D.cols, d, mat_col(W, c)};
+	return s->problem.y.k > 1 && !is_quadratic(s);
 }
 
 /* Rows first .. of [D_p X]_p in at[0 .. count-1], each times `weight` (NULL: 1). */
@@ -67,8 +68,11 @@ static void prepare(struct gated_program *s)
 {
 	ptrdiff_t d = s->problem.X.cols, P = s->D.cols;
 
-	for (ptrdiff_t k = 0; k < s->problem.X.rows; k++)
-		s->weight[k] = (real)sqrt(s->problem.loss.weight);
+	for (ptrdiff_t k = 0; k < s->problem.X.rows; k++) {
+		double own = s->problem.y.weight ? (double)s->problem.y.weight[k] : 1;
+
+		s->weight[k] = (real)sqrt(s->problem.loss.weight * own);
+	}
 	for (ptrdiff_t p = 0; p < P; p++)
 		s->at[p] = p;
 	form_gram(s, P, s->lasso.G);
@@ -92,49 +96,123 @@ static double size_of(const struct gated_program *s, ptrdiff_t p)
 	return sqrt(square);
 }
 
+/* What GATED_NEWTON needs. */
+static void add_newton(struct gated_program *s, struct arena *arena)
+{
+	ptrdiff_t n = s->problem.X.rows, d = s->problem.X.cols, P = s->D.cols;
+
+	s->Phi = mat_new(arena, n < ROWS ? n : ROWS, d * P);
+	s->weight = ARENA_ARRAY(arena, real, n);
+	s->lasso = is_joint(s) ? gated_lasso_new(d * s->problem.y.k, 1, P, arena)
+			       : gated_lasso_new(d, s->problem.y.k, P, arena);
+	s->lasso.count = P;
+	if (is_joint(s)) {
+		s->Phi2 = mat_new(arena, s->Phi.rows, d * P);
+		s->pair = mat_new(arena, d * P, d * P);
+	}
+	if (!is_quadratic(s))
+		return;
+	s->G = mat_new(arena, d * P, d * P);
+	s->Q = mat_new(arena, d, d * P);
+	s->e = ARENA_ARRAY(arena, real, d * P);
+	if (!arena_counts(arena))
+		prepare(s);
+}
+
 struct gated_program *gated_program_new(const struct problem *problem, struct gates D,
-					struct arena *arena)
+					enum gated_method method, struct arena *arena)
 {
 	struct gated_program *s = ARENA_NEW(arena, struct gated_program);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, P = D.cols, k = problem->y.k;
 
-	*s = (struct gated_program){.problem = *problem, .D = D};
-	struct mat *const parameters[] = {&s->W, &s->S, &s->step};
-	struct mat *const outputs[] = {&s->F, &s->A, &s->F2, &s->T};
+	*s = (struct gated_program){.method = method, .problem = *problem, .D = D};
+	struct mat *const parameters[] = {&s->W, &s->S, &s->step, &s->before};
+	struct mat *const outputs[] = {&s->F, &s->A, &s->F2, &s->T, &s->F_before};
+	ptrdiff_t less = method != GATED_FISTA; /* the last of both are of GATED_FISTA */
 
-	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+	for (ptrdiff_t i = 0; i < 4 - less; i++)
 		*parameters[i] = mat_new(arena, d * P, k);
-	for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+	for (ptrdiff_t i = 0; i < 5 - less; i++)
 		*outputs[i] = mat_new(arena, n, k);
 	s->Y = mat_new(arena, n, P);
-	s->Phi = mat_new(arena, n < ROWS ? n : ROWS, d * P);
-	s->weight = ARENA_ARRAY(arena, real, n);
+	s->some = mat_new(arena, d, P);
 	s->out = ARENA_ARRAY(arena, bool, P);
 	s->slope = ARENA_ARRAY(arena, double, P);
 	s->size = ARENA_ARRAY(arena, double, P);
 	s->at = ARENA_ARRAY(arena, ptrdiff_t, P);
-	s->lasso = gated_lasso_new(d, k, P, arena);
-	s->lasso.count = P;
-	if (is_quadratic(s)) {
-		s->G = mat_new(arena, d * P, d * P);
-		s->Q = mat_new(arena, d, d * P);
-		s->e = ARENA_ARRAY(arena, real, d * P);
-	}
-	if (arena_counts(arena))
-		return s;
-	for (ptrdiff_t p = 0; p < P; p++)
-		s->size[p] = size_of(s, p);
-	if (is_quadratic(s))
-		prepare(s);
+	s->listed = ARENA_ARRAY(arena, ptrdiff_t, P);
+	s->wide = wide_new(d, P, arena);
+	s->z = ARENA_ARRAY(arena, double, d *P);
+	if (!arena_counts(arena))
+		for (ptrdiff_t p = 0; p < P; p++)
+			s->size[p] = size_of(s, p);
+	if (method == GATED_NEWTON)
+		add_newton(s, arena);
 	return s;
 }
 
-/* F = sum_p D_p X W_p */
-static void put_out(struct gated_program *s, struct mat W, struct mat F)
+/* Over the gates that have weights. */
+void gated_program_put_out(struct gated_program *s, struct mat W, struct mat F)
 {
-	for (ptrdiff_t c = 0; c < F.cols; c++) {
-		blas_gemm(1, s->problem.X, PLAIN, by_gates(s, W, c), PLAIN, 0, s->Y);
-		gates_outputs(s->D, s->Y, mat_col(F, c));
+	ptrdiff_t n = F.rows, d = s->problem.X.cols, count = 0;
+	struct mat Y, some;
+
+	for (ptrdiff_t p = 0; p < s->D.cols; p++)
+		if (gated_lasso_norm(W, d, p) > 0)
+			s->listed[count++] = p;
+	Y = mat_cols(s->Y, 0, count);
+	some = mat_cols(s->some, 0, count);
+	mat_fill(F, 0);
+	for (ptrdiff_t c = 0; c < F.cols && count > 0; c++) {
+		real *f = mat_col(F, c);
+
+		for (ptrdiff_t i = 0; i < count; i++)
+			memcpy(mat_col(some, i), mat_col(W, c) + s->listed[i] * d,
+			       (size_t)d * sizeof *f);
+		blas_gemm(1, s->problem.X, PLAIN, some, PLAIN, 0, Y);
+#pragma omp parallel for schedule(static)
+		for (ptrdiff_t first = 0; first < n; first += GATES_BLOCK)
+			for (ptrdiff_t i = 0; i < count; i++)
+				gates_add(gates_from(s->D, s->listed[i], first),
+					  n - first < GATES_BLOCK ? n - first : GATES_BLOCK,
+					  mat_col(Y, i) + first, f + first);
+	}
+}
+
+/* Sums in double, whatever `real` is. Norms take in the rounding of sums of n products (Higham
+ * 2002, section 3.1). */
+void gated_program_find_slopes(struct gated_program *s, struct mat F, bool all)
+{
+	ptrdiff_t d = s->problem.X.cols, k = s->A.cols, count = 0;
+	double rounding;
+
+	loss_outputs_gradient(s->problem.loss, F, s->problem.y, s->A);
+	blas_scale((size_t)(s->A.rows * s->A.cols), -1, s->A.at);
+	rounding = ((double)s->A.rows + 4) * DBL_EPSILON * blas_mat_norm(s->A);
+	for (ptrdiff_t p = 0; p < s->D.cols; p++) {
+		s->slope[p] = 0;
+		if (all || !s->out[p])
+			s->listed[count++] = p;
+	}
+	for (ptrdiff_t c = 0; c < k; c++) {
+#pragma omp parallel for schedule(static)
+		for (ptrdiff_t i = 0; i < count; i++)
+			gates_mask(gates_col(s->D, s->listed[i]), s->A.rows, mat_col(s->A, c),
+				   mat_col(s->Y, i));
+		wide_transposed(&s->wide, s->problem.X, mat_cols(s->Y, 0, count), s->z);
+		for (ptrdiff_t i = 0; i < count; i++) {
+			double norm = wide_norm(d, s->z + i * d), *slope = &s->slope[s->listed[i]];
+
+			*slope += norm * norm;
+			for (ptrdiff_t j = 0; j < d; j++)
+				mat_set(s->S, s->listed[i] * d + j, c, (real)s->z[i * d + j]);
+		}
+	}
+	for (ptrdiff_t i = 0; i < count; i++) {
+		double *slope = &s->slope[s->listed[i]];
+
+		*slope = sqrt(*slope) * (1 + (double)(d * k + 4) * DBL_EPSILON) +
+			 rounding * s->size[s->listed[i]];
 	}
 }
 
@@ -149,19 +227,10 @@ static double norm_of(const struct gated_program *s, struct mat W)
 
 void gated_program_evaluate(struct gated_program *s)
 {
-	const struct problem *problem = &s->problem;
-
-	put_out(s, s->W, s->F);
-	s->value = loss_outputs_value(problem->loss, s->F, problem->y);
+	gated_program_put_out(s, s->W, s->F);
+	s->value = loss_outputs_value(s->problem.loss, s->F, s->problem.y);
 	s->norm = norm_of(s, s->W);
-	loss_outputs_gradient(problem->loss, s->F, problem->y, s->A);
-	blas_scale((size_t)(s->A.rows * s->A.cols), -1, s->A.at);
-	for (ptrdiff_t c = 0; c < s->A.cols; c++) {
-		gates_spread(s->D, mat_col(s->A, c), s->Y);
-		blas_gemm(1, problem->X, TRANSPOSED, s->Y, PLAIN, 0, by_gates(s, s->S, c));
-	}
-	for (ptrdiff_t p = 0; p < s->D.cols; p++)
-		s->slope[p] = gated_lasso_norm(s->S, problem->X.cols, p);
+	gated_program_find_slopes(s, s->F, true);
 }
 
 void gated_program_set(struct gated_program *s, double beta)
@@ -169,6 +238,7 @@ void gated_program_set(struct gated_program *s, double beta)
 	s->problem.beta = beta;
 	s->bound = 0;
 	s->screened = 0;
+	s->momentum = 0;
 	memset(s->out, 0, (size_t)s->D.cols * sizeof *s->out);
 }
 
@@ -242,17 +312,99 @@ static ptrdiff_t choose(struct gated_program *s)
 	return count;
 }
 
+static double least_weight(const struct gated_program *s)
+{
+	double objective = s->value + s->problem.beta * s->norm;
+	double gap = objective > 0 ? fmax(0, objective - s->bound) / objective : 0;
+
+	return fmax(REAL_EPSILON, fmin(far_weight, gap_weight * gap)) *
+	       loss_outputs_curvature(s->problem.loss, s->problem.y.k);
+}
+
+/* Outputs c and e of G: sum over samples of weight (features) (features)'. */
+static void join(struct gated_program *s, ptrdiff_t count, ptrdiff_t c, ptrdiff_t e, struct mat G)
+{
+	ptrdiff_t k = s->problem.y.k, d = s->problem.X.cols, N = count * d;
+	struct mat pair = mat_rows(mat_cols(s->pair, 0, N), 0, N);
+
+	mat_fill(pair, 0);
+	for (ptrdiff_t first = 0; first < s->problem.X.rows; first += ROWS) {
+		struct mat Phi = features(s, first, count, s->weight);
+		struct mat weighted = mat_rows(mat_cols(s->Phi2, 0, N), 0, Phi.rows);
+
+		mat_copy(weighted, Phi);
+		Phi = features(s, first, count, NULL);
+		blas_gemm(1, Phi, TRANSPOSED, weighted, PLAIN, 1, pair);
+	}
+	for (ptrdiff_t i = 0; i < count; i++)
+		for (ptrdiff_t j = 0; j < count; j++) {
+			struct mat from = mat_rows(mat_cols(pair, j * d, d), i * d, d);
+
+			mat_copy(mat_rows(mat_cols(G, (j * k + e) * d, d), (i * k + c) * d, d),
+				 from);
+			mat_copy(mat_rows(mat_cols(G, (j * k + c) * d, d), (i * k + e) * d, d),
+				 from);
+		}
+}
+
+/* G of outputs that are coupled by the second derivatives at F, with a least curvature. */
+static void form_joint(struct gated_program *s, ptrdiff_t count, struct mat G)
+{
+	const struct problem *problem = &s->problem;
+	real least = (real)least_weight(s);
+
+	for (ptrdiff_t e = 0; e < problem->y.k; e++)
+		for (ptrdiff_t c = 0; c <= e; c++) {
+			mat_fill(s->F2, 0);
+			mat_fill(mat_cols(s->F2, e, 1), 1);
+			loss_outputs_hessian_product(problem->loss, s->F, problem->y, s->F2, s->T);
+			for (ptrdiff_t r = 0; r < problem->y.n; r++)
+				s->weight[r] = mat_get(s->T, r, c) + (c == e ? least : 0);
+			join(s, count, c, e, G);
+		}
+}
+
+/* Weights of gate i of the working set and output c, in the group lasso; and of gate p in the
+ * program. */
+static struct mat in_lasso(const struct gated_program *s, struct mat A, ptrdiff_t i, ptrdiff_t c)
+{
+	ptrdiff_t d = s->problem.X.cols;
+
+	return is_joint(s) ? mat_rows(A, (i * s->problem.y.k + c) * d, d)
+			   : mat_cols(mat_rows(A, i * d, d), c, 1);
+}
+
+static struct mat in_program(const struct gated_program *s, struct mat A, ptrdiff_t p, ptrdiff_t c)
+{
+	ptrdiff_t d = s->problem.X.cols;
+
+	return mat_cols(mat_rows(A, p * d, d), c, 1);
+}
+
+/* Roots of the curvatures at F, of one output. */
+static void weigh(struct gated_program *s)
+{
+	double least = least_weight(s);
+
+	mat_fill(s->F2, 1);
+	loss_outputs_hessian_product(s->problem.loss, s->F, s->problem.y, s->F2, s->T);
+	for (ptrdiff_t r = 0; r < s->problem.y.n; r++)
+		s->weight[r] = (real)sqrt(fmax(least, (double)mat_get(s->T, r, 0)));
+}
+
 /* The group lasso of the working set at W. */
 static void gather(struct gated_program *s, ptrdiff_t count)
 {
 	struct gated_lasso *l = &s->lasso;
-	ptrdiff_t d = s->problem.X.cols;
+	ptrdiff_t d = s->problem.X.cols, N = l->d * count;
 
 	l->count = count;
 	l->beta = s->problem.beta;
 	for (ptrdiff_t i = 0; i < count; i++) {
-		mat_copy(mat_rows(l->W, i * d, d), mat_rows(s->W, s->at[i] * d, d));
-		mat_copy(mat_rows(l->R, i * d, d), mat_rows(s->S, s->at[i] * d, d));
+		for (ptrdiff_t c = 0; c < s->problem.y.k; c++) {
+			mat_copy(in_lasso(s, l->W, i, c), in_program(s, s->W, s->at[i], c));
+			mat_copy(in_lasso(s, l->R, i, c), in_program(s, s->S, s->at[i], c));
+		}
 		if (!is_quadratic(s))
 			continue;
 		mat_copy(mat_cols(l->Q, i * d, d), mat_cols(s->Q, s->at[i] * d, d));
@@ -263,35 +415,14 @@ static void gather(struct gated_program *s, ptrdiff_t count)
 	}
 	if (is_quadratic(s))
 		return;
-	form_gram(s, count, mat_rows(mat_cols(l->G, 0, d * count), 0, d * count));
+	if (is_joint(s)) {
+		form_joint(s, count, mat_rows(mat_cols(l->G, 0, N), 0, N));
+	} else {
+		weigh(s);
+		form_gram(s, count, mat_rows(mat_cols(l->G, 0, N), 0, N));
+	}
 	for (ptrdiff_t i = 0; i < count; i++)
 		gated_lasso_decompose(l, i);
-}
-
-/* Roots of the curvatures at F; of several outputs rows of the Hessian summed in absolute value
- * bound its eigenvalues. */
-static void weigh(struct gated_program *s)
-{
-	const struct problem *problem = &s->problem;
-	ptrdiff_t n = problem->y.n, k = problem->y.k;
-	real least = (real)(least_weight * loss_outputs_curvature(problem->loss, k));
-
-	for (ptrdiff_t r = 0; r < n; r++)
-		s->weight[r] = 0;
-	for (ptrdiff_t c = 0; c < k; c++) {
-		mat_fill(s->F2, 0);
-		mat_fill(mat_cols(s->F2, c, 1), 1);
-		loss_outputs_hessian_product(problem->loss, s->F, problem->y, s->F2, s->T);
-		for (ptrdiff_t r = 0; r < n; r++) {
-			real sum = 0;
-
-			for (ptrdiff_t i = 0; i < k; i++)
-				sum += (real)fabs((double)mat_get(s->T, r, i));
-			s->weight[r] = sum > s->weight[r] ? sum : s->weight[r];
-		}
-	}
-	for (ptrdiff_t r = 0; r < n; r++)
-		s->weight[r] = (real)sqrt(fmax((double)least, (double)s->weight[r]));
 }
 
 /* W moves along `step` by the first of 1, 1/2, ... that lowers the objective enough. */
@@ -308,8 +439,8 @@ static void search(struct gated_program *s)
 	rate = linear + problem->beta * (norm_of(s, s->step) - s->norm);
 	for (ptrdiff_t i = 0; i < size; i++)
 		s->step.at[i] -= s->W.at[i];
-	put_out(s, s->step, s->F2);
-	for (int halving = 0; halving < HALVINGS && rate < 0; halving++, t /= 2) {
+	gated_program_put_out(s, s->step, s->F2);
+	for (int halving = 0; halving < HALVINGS && rate < noise; halving++, t /= 2) {
 		double change;
 
 		for (ptrdiff_t i = 0; i < outputs; i++)
@@ -327,28 +458,26 @@ static void search(struct gated_program *s)
 
 void gated_program_step(struct gated_program *s)
 {
-	ptrdiff_t d = s->problem.X.cols, count = choose(s);
+	ptrdiff_t count = choose(s);
 
 	if (count == 0)
 		return;
-	if (!is_quadratic(s))
-		weigh(s);
 	gather(s, count);
 	for (int pass = 0; pass < (is_quadratic(s) ? 1 : MODEL_PASSES); pass++)
 		gated_lasso_pass(&s->lasso);
-	if (is_quadratic(s)) {
-		for (ptrdiff_t i = 0; i < count; i++)
-			mat_copy(mat_rows(s->W, s->at[i] * d, d), mat_rows(s->lasso.W, i * d, d));
-		return;
-	}
-	mat_fill(s->step, 0);
+	if (!is_quadratic(s))
+		mat_fill(s->step, 0);
 	for (ptrdiff_t i = 0; i < count; i++)
-		for (ptrdiff_t c = 0; c < s->W.cols; c++)
-			for (ptrdiff_t j = 0; j < d; j++) {
-				ptrdiff_t row = s->at[i] * d + j;
+		for (ptrdiff_t c = 0; c < s->W.cols; c++) {
+			struct mat from = in_lasso(s, s->lasso.W, i, c);
+			struct mat W = in_program(s, s->W, s->at[i], c);
+			struct mat step = in_program(s, s->step, s->at[i], c);
 
-				mat_set(s->step, row, c,
-					mat_get(s->lasso.W, i * d + j, c) - mat_get(s->W, row, c));
-			}
-	search(s);
+			if (is_quadratic(s))
+				mat_copy(W, from);
+			for (ptrdiff_t j = 0; j < W.rows && !is_quadratic(s); j++)
+				step.at[j] = from.at[j] - W.at[j];
+		}
+	if (!is_quadratic(s))
+		search(s);
 }

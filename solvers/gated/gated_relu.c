@@ -53,12 +53,14 @@ static void forward(const struct model *model, struct mat X, struct mat F, struc
 }
 
 /* Z is that of `forward`. */
-static void pullback(const struct model *model, struct mat C, struct mat G, struct mat H)
+static void pullback(const struct model *model, struct mat X, struct mat C, struct mat G,
+		     struct mat H)
 {
 	const struct gated_relu *net = const_of(model);
 	ptrdiff_t P = net->G.cols;
 	struct mat Z = mat_cols(H, 0, P), S = mat_cols(H, P, P);
 
+	(void)X;
 	for (ptrdiff_t c = 0; c < C.cols; c++) {
 		const real *restrict slope = mat_col(C, c);
 
@@ -80,7 +82,7 @@ static void gradient(const struct model *model, struct mat X, real *f, struct ma
 
 	forward(model, X, (struct mat){X.rows, 1, X.rows, f}, H);
 	mat_fill(C, 1);
-	pullback(model, C, G, H);
+	pullback(model, X, C, G, H);
 }
 
 static double decay(const struct model *model)
@@ -129,6 +131,13 @@ static void sample(const struct model *model, struct mat X, ptrdiff_t row, doubl
 	}
 }
 
+/* Its neurons have no sign constraints: the program is another one than that of ReLU networks. */
+static const char *objective(const struct model *model)
+{
+	(void)model;
+	return "gated network";
+}
+
 static const struct model_array arrays[] = {
 	{"G", offsetof(struct gated_relu, G), MODEL_FEATURES, MODEL_UNITS},
 	{"W", offsetof(struct gated_relu, W), MODEL_FEATURES_OF_UNITS, MODEL_OUTPUTS},
@@ -141,6 +150,7 @@ const struct model_kind model_gated_relu = {
 		 .cite = "mishkin2022"},
 	.size = sizeof(struct gated_relu),
 	.arrays = arrays,
+	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
 	.gradient = gradient,

@@ -39,6 +39,14 @@ size_t model_arrays(const struct model_kind *kind)
 	return count;
 }
 
+bool model_maps(const struct model_kind *kind)
+{
+	for (const struct model_array *a = kind->arrays; a->name; a++)
+		if (a->rows == MODEL_FEATURES && a->cols == MODEL_ONE)
+			return false;
+	return true;
+}
+
 struct model_part model_part(const struct model *model, const struct model_array *array)
 {
 	struct model_size size = model_size(model);
@@ -139,6 +147,10 @@ void model_rescale(const real *scale, const struct model *from, struct model *to
 {
 	for (const struct model_array *a = from->kind->arrays; a->name; a++) {
 		copy(from, to, a);
+		for (ptrdiff_t i = 0;
+		     a->rows == MODEL_FEATURES && a->cols == MODEL_ONE && i < model_features(from);
+		     i++)
+			(*vector_of(to, a))[i] *= scale[i];
 		for (ptrdiff_t b = 0; b < feature_blocks(from, a); b++)
 			rescale(scale, feature_block(from, a, b), feature_block(to, a, b));
 	}
@@ -326,7 +338,8 @@ static void pass(const struct model *model, struct mat X, const struct model_mar
 		model->kind->forward(model, mat_rows(X, first, count), F, H);
 		judge(m, first, F, C);
 		if (G)
-			model->kind->pullback(model, C, mat_rows(*G, first, count), H);
+			model->kind->pullback(model, mat_rows(X, first, count), C,
+					      mat_rows(*G, first, count), H);
 	}
 }
 

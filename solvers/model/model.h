@@ -50,6 +50,9 @@ struct model_array {
 
 struct model_kind {
 	struct desc base;
+	/* What loss + beta (decay) of its models is called, where that is not the weight decay
+	 * program of a network, so that it is compared with its own kind; NULL: "network". */
+	const char *(*objective)(const struct model *model);
 	size_t size; /* of its struct */
 	/* Ends with name NULL. The first one is features x units; its number of columns, which may
 	 * be set below what there is room for, is the width of the model. */
@@ -62,7 +65,8 @@ struct model_kind {
 			 struct mat H);
 	/* G_k = sum_c C(k, c) df_c(x_k)/dx for given C (rows x k), after `forward` on the same X
 	 * and with H as that has left it. NULL: models of this kind have one output. */
-	void (*pullback)(const struct model *model, struct mat C, struct mat G, struct mat H);
+	void (*pullback)(const struct model *model, struct mat X, struct mat C, struct mat G,
+			 struct mat H);
 	/* The k outputs f at row `row` from the definition, in double and by plain loops; *size is
 	 * the sum of the absolute values of all products in one of them, the largest, which bounds
 	 * its rounding. */
@@ -82,6 +86,8 @@ struct model_part {
 };
 
 size_t model_arrays(const struct model_kind *kind);
+/* Whether model_map is for it. */
+bool model_maps(const struct model_kind *kind);
 struct model_part model_part(const struct model *model, const struct model_array *array);
 
 extern const struct model_kind model_relu;         /* net.h */
@@ -96,10 +102,12 @@ ptrdiff_t model_outputs(const struct model *model);
 struct model_size model_size(const struct model *model);
 
 /* to = from, its features mapped: arrays with a row per feature become B times them, or its
- * transpose. `to` has the kind of `from` and room for its units. */
+ * transpose. `to` has the kind of `from` and room for its units. Not of kinds with one number per
+ * feature, which are no linear functions of the features. */
 void model_map(struct mat B, bool transposed, const struct model *from, struct model *to);
 
-/* to = from as a function of x / scale: rows of features times scale (d). */
+/* to = from as a function of x / scale: rows of features, and numbers of features, times scale (d).
+ */
 void model_rescale(const real *scale, const struct model *from, struct model *to);
 
 struct model_work {

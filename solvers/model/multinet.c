@@ -76,12 +76,14 @@ static void gradient(const struct model *model, struct mat X, real *f, struct ma
 	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);
 }
 
-static void pullback(const struct model *model, struct mat C, struct mat G, struct mat H)
+static void pullback(const struct model *model, struct mat X, struct mat C, struct mat G,
+		     struct mat H)
 {
 	const struct multinet *net = const_of(model);
 	ptrdiff_t m = net->U.cols;
 	struct mat S = mat_cols(H, m, m);
 
+	(void)X;
 	blas_gemm(1, C, PLAIN, mat_rows(net->A, 0, m), TRANSPOSED, 0, S);
 	mask(S, mat_cols(H, 0, m));
 	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);

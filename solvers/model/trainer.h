@@ -59,6 +59,9 @@ struct progress {
 	enum outcome end; /* OUTCOME_RUNNING; or how the trainer itself ended: epochs used up, early
 			     stopping, solved to rounding */
 	const char *failure; /* why it can go on no more; NULL: it can */
+	/* > 0: the gap that it finds in passing, relative to its objective. It ends no run, but where
+	 * it is as small as asked for the iterate is looked at. */
+	double gap;
 };
 
 /* Optimality certificate of the current iterate, on demand. NaN where undefined. */
@@ -75,6 +78,7 @@ struct certificate {
 /* Samples, features and outputs of a problem. */
 struct trainer_shape {
 	ptrdiff_t n, d, k;
+	const struct loss *loss; /* NULL: not known, taken for a quadratic one */
 };
 
 /* Floating point operations, known before anything is allocated; memory is counted (setup). */

@@ -17,17 +17,20 @@
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/poly/poly_outputs.h"
+#include "solvers/poly/poly_projection.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { NEWTON = 2, MEMORY = 8 }; /* MEMORY: of the polynomial decay */
+enum { NEWTON = 2, MEMORY = 8 }; /* steps of a projection; memory of the polynomial decay */
 
 /* <G, Z> relative to tr Z that goes to the diagonal. */
 static const double traceless = 1e-3;
 
-/* Of the first step, relative to that of Polyak to the value 0. */
-static const double first_step = 1e-2;
+/* Of the first step, relative to that of Polyak to the value 0. A shorter one costs many doublings
+ * of the distance, and the mean of the slopes is a dual point only after steps that add up to more
+ * than the distance over beta. */
+static const double first_step = 1;
 
 static const double solved_gap = 1e-6;
 
@@ -57,10 +60,11 @@ struct state {
 	size_t *order;       /* n */
 	ptrdiff_t batch, at; /* samples of a batch; where this epoch stands */
 	long epoch, steps;
-	struct mat X, worst;          /* batch x d */
-	struct mat C, V, W, Q;        /* order x order */
-	real *y, *f, *g, *values, *x; /* batch; batch; batch; order; d */
-	double *lower;                /* batch */
+	struct mat X, worst; /* batch x d */
+	struct mat C, V, Q;  /* order x order */
+	struct poly_projection projection;
+	real *y, *f, *g, *x; /* batch; batch; batch; d */
+	double *lower;       /* batch */
 };
 
 static const struct option rows[] = {
@@ -101,7 +105,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct poly_first_order_options *o = options;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, order = d + 1;
-	struct mat *squares[] = {&s->C, &s->V, &s->W, &s->Q};
+	struct mat *squares[] = {&s->C, &s->V, &s->Q};
 
 	TRY(poly_outputs_new(problem, options, "poly_first_order", arena, &s->all, err));
 	s->options = o;
@@ -129,7 +133,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->y = ARENA_ARRAY(arena, real, n);
 	s->f = ARENA_ARRAY(arena, real, s->batch);
 	s->g = ARENA_ARRAY(arena, real, s->batch);
-	s->values = ARENA_ARRAY(arena, real, order);
+	s->projection = poly_projection_new(order, arena);
+	s->projection.steps = NEWTON;
+	s->projection.accurate = traceless;
 	s->x = ARENA_ARRAY(arena, real, d);
 	s->lower = ARENA_ARRAY(arena, double, s->batch);
 	*state = s;
@@ -173,79 +179,6 @@ static double look(struct state *s, ptrdiff_t c, ptrdiff_t count)
 	return loss_value(one->loss, (size_t)count, s->f, s->y);
 }
 
-/* W = (V - nu G)_+; <G, W> returned, its derivative in nu in *slope, tr W in *trace. */
-static double positive_part(struct state *s, double nu, double *slope, double *trace)
-{
-	ptrdiff_t order = s->V.rows, d = order - 1, first = 0;
-	double value = 0, scale;
-	struct mat positive, rest;
-
-	mat_copy(s->W, s->V);
-	for (ptrdiff_t i = 0; i < order; i++)
-		mat_set(s->W, i, i, mat_get(s->W, i, i) - (real)(i < d ? nu : -nu));
-	*slope = *trace = 0;
-	if (!blas_eigen(s->W, s->values))
-		return NAN;
-	while (first < order && !(s->values[first] > 0))
-		first++;
-	positive = mat_cols(s->W, first, order - first);
-	rest = s->Q;
-	/* B = P'G P of the positive ones and all: I - 2 p_d p_d' */
-	for (ptrdiff_t j = first; j < order; j++) {
-		double last = (double)mat_get(s->W, d, j), e = (double)s->values[j];
-
-		value += e * (1 - 2 * last * last);
-		*trace += e;
-		for (ptrdiff_t i = 0; i < order; i++) {
-			double other = (double)mat_get(s->W, d, i), lower = (double)s->values[i];
-			double b = (i == j ? 1 : 0) - 2 * last * other;
-			double weight = i >= first ? 1 : e / (e - lower);
-
-			*slope -= (i < first ? 2 : 1) * weight * b * b;
-		}
-	}
-	for (ptrdiff_t j = first; j < order; j++) {
-		scale = sqrt((double)s->values[j]);
-		blas_scale((size_t)order, scale, mat_col(s->W, j));
-	}
-	if (positive.cols > 0)
-		blas_gemm(1, positive, PLAIN, positive, TRANSPOSED, 0, rest);
-	else
-		mat_fill(rest, 0);
-	mat_copy(s->W, rest);
-	return value;
-}
-
-/* Z = the projection of s->V on K, but for what goes to the diagonal. */
-static void project(struct state *s, struct side *side)
-{
-	ptrdiff_t d = s->V.rows - 1;
-	double low = -HUGE_VAL, high = HUGE_VAL, slope, trace, value;
-
-	for (int i = 0; i < NEWTON; i++) {
-		double next;
-
-		value = positive_part(s, side->nu, &slope, &trace);
-		if (!(fabs(value) > traceless * trace))
-			break;
-		if (value > 0)
-			low = side->nu;
-		else
-			high = side->nu;
-		next = side->nu - value / slope;
-		if (!(next > low && next < high))
-			next = isfinite(low) && isfinite(high) ? low + (high - low) / 2 : side->nu;
-		side->nu = next;
-	}
-	if (isnan(value))
-		return;
-	if (value > 0)
-		mat_set(s->W, d, d, mat_get(s->W, d, d) + (real)value);
-	for (ptrdiff_t i = 0; i < d && value < 0; i++)
-		mat_set(s->W, i, i, mat_get(s->W, i, i) - (real)(value / (double)d));
-	mat_copy(side->Z, s->W);
-}
-
 /* One step of output c; the loss of the batch. */
 static double descend(struct state *s, ptrdiff_t c, ptrdiff_t count)
 {
@@ -275,7 +208,7 @@ static double descend(struct state *s, ptrdiff_t c, ptrdiff_t count)
 			blas_axpy((size_t)order, side ? length * share : -length * share,
 				  mat_col(s->C, j), mat_col(s->V, j));
 		mat_set(s->V, d, d, mat_get(s->V, d, d) - (real)(length * s->all.problem->beta));
-		project(s, at);
+		poly_projection_project(&s->projection, s->V, &at->nu, at->Z);
 		far += pow(blas_mat_norm(at->Z), 2);
 		for (ptrdiff_t j = 0; j < order; j++) {
 			blas_scale((size_t)order, 1 - memory, mat_col(at->mean, j));

@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 256, BISECTIONS = 40 };
+enum { BLOCK = 256, STEPS = 200 };
+
+static const double accurate = 1e-13; /* of the value at the clean point, of a distance */
 
 struct poly_oracle *poly_oracle_new(ptrdiff_t d, const bool *frozen, struct arena *arena)
 {
@@ -23,6 +25,7 @@ struct poly_oracle *poly_oracle_new(ptrdiff_t d, const bool *frozen, struct aren
 	o->e = ARENA_ARRAY(arena, double, o->free);
 	o->g = ARENA_ARRAY(arena, double, o->free);
 	o->u = ARENA_ARRAY(arena, double, o->free);
+	o->X = mat_new(arena, BLOCK, d);
 	o->T = mat_new(arena, BLOCK, d);
 	o->F = mat_new(arena, BLOCK, o->free);
 	o->G = mat_new(arena, BLOCK, o->free);
@@ -157,44 +160,79 @@ double poly_oracle_sphere(struct poly_oracle *o, double sign, real *x)
 	return sign * (double)mat_get(o->Q, o->d, o->d) - least;
 }
 
-/* The bound of the margin falls with the radius, and with its square it is concave: the first
- * radius at which it is not above 0, from below. */
+/* The dual of  min |u|^2  with  value + sum_i e_i u_i^2 + 2 g_i u_i <= 0  at the multiplier m, and
+ * its derivative, the constraint at u(m) = -m g / (1 + m e). */
+struct dual {
+	double bound, slope, bend;
+};
+
+static struct dual dual_at(const struct trust_region *t, double value, double m)
+{
+	struct dual at = {.bound = m * value, .slope = value};
+
+	for (ptrdiff_t i = 0; i < t->d; i++) {
+		double e = t->sign * t->e[i], width = 1 + m * e, u = t->g[i] / width;
+
+		at.bound -= m * m * t->g[i] * u;
+		at.slope -= m * u * u * (2 + m * e);
+		at.bend += 2 * u * u / width;
+	}
+	return at;
+}
+
+/* By strong duality (S-lemma) the largest bound over m >= 0 with 1 + m e > 0, where the slope
+ * vanishes: Newton's method between a point on each side. Every m gives a bound. */
 static double distance_at(struct poly_oracle *o, ptrdiff_t k, double value, double sign)
 {
-	double low = 0, high = 1;
 	struct trust_region t = region_at(o, k, sign, 1);
+	double low = 0, high, least = 0, size = o->size, best = 0, m;
+	struct dual at = {0};
 
 	if (!(value > 0))
 		return 0;
-	for (int i = 0; i < BISECTIONS; i++, high *= 2) {
-		t.radius = high;
-		if (!(value + trust_region_least(&t, o->u) > 0))
+	for (ptrdiff_t i = 0; i < t.d; i++) {
+		least = fmin(least, sign * t.e[i]);
+		size = fmax(size, 2 * t.g[i] * t.g[i] / value);
+	}
+	high = least < 0 ? -1 / least : HUGE_VAL;
+	m = size > 0 ? 0.5 / size : 1;
+	for (int step = 0; step < STEPS; step++) {
+		double next;
+
+		at = dual_at(&t, value, m);
+		best = fmax(best, at.bound);
+		if (fabs(at.slope) <= accurate * value)
 			break;
-		low = high;
-		if (high > 1e10)
-			return HUGE_VAL;
-	}
-	for (int i = 0; i < BISECTIONS; i++) {
-		t.radius = low + (high - low) / 2;
-		if (value + trust_region_least(&t, o->u) > 0)
-			low = t.radius;
+		if (at.slope > 0)
+			low = m;
 		else
-			high = t.radius;
+			high = m;
+		next = m + at.slope / at.bend;
+		if (!(next > low && next < high))
+			next = isfinite(high) ? low + (high - low) / 2 : 4 * m;
+		if (!(next > m || next < m))
+			break;
+		m = next;
 	}
-	return low;
+	return isfinite(high) || at.slope <= accurate * value ? sqrt(best) : HUGE_VAL;
 }
 
-void poly_oracle_distances(struct poly_oracle *o, struct mat X, const real *y, double *out)
+void poly_oracle_distances(struct poly_oracle *o, const struct poly_rows *rows, double *out)
 {
-	for (ptrdiff_t first = 0; first < X.rows; first += BLOCK) {
-		ptrdiff_t rest = X.rows - first, count = rest < BLOCK ? rest : BLOCK;
-		struct mat rows = mat_rows(X, first, count);
+	for (ptrdiff_t first = 0; first < rows->count; first += BLOCK) {
+		ptrdiff_t rest = rows->count - first, count = rest < BLOCK ? rest : BLOCK;
+		struct mat X = mat_rows(o->X, 0, count);
 
-		load(o, rows);
+		for (ptrdiff_t j = 0; j < o->d; j++)
+			for (ptrdiff_t k = 0; k < count; k++)
+				mat_set(X, k, j, mat_get(rows->X, rows->row[first + k], j));
+		load(o, X);
 		for (ptrdiff_t k = 0; k < count; k++) {
-			double sign = y ? (double)y[first + k] : 1;
+			ptrdiff_t row = rows->row[first + k];
+			double sign = (double)rows->sign[first + k];
 
-			out[first + k] = distance_at(o, k, sign * value_at(o, rows, k), sign);
+			out[row] =
+				fmin(out[row], distance_at(o, k, sign * value_at(o, X, k), sign));
 		}
 	}
 }

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 
 struct poly_oracle {
-	ptrdiff_t d, free;  /* columns, and those that are not frozen, which come first here */
-	ptrdiff_t *column;  /* d: which they are */
-	struct mat Q;       /* d + 1 x d + 1 */
-	struct mat V;       /* free x free: eigenvectors */
-	real *values;       /* free */
-	double *e, *g, *u;  /* free: eigenvalues, and of the point at hand */
-	struct mat T, F, G; /* block x d, block x free twice: scratch */
-	double size;        /* largest |e| */
+	ptrdiff_t d, free;     /* columns, and those that are not frozen, which come first here */
+	ptrdiff_t *column;     /* d: which they are */
+	struct mat Q;          /* d + 1 x d + 1 */
+	struct mat V;          /* free x free: eigenvectors */
+	real *values;          /* free */
+	double *e, *g, *u;     /* free: eigenvalues, and of the point at hand */
+	struct mat X, T, F, G; /* block x d twice, block x free twice: scratch */
+	double size;           /* largest |e| */
 };
 
 /* `frozen` (d): columns that stay as they are, or NULL. Scratch for any number of points. */
@@ -43,8 +43,16 @@ void poly_oracle_margins(struct poly_oracle *oracle, const struct poly_points *p
  * without frozen columns. */
 double poly_oracle_sphere(struct poly_oracle *oracle, double sign, real *x);
 
-/* |x' - x|_2 of the nearest x' with y f(x') <= 0, not above it but for rounding: 0 where x is one,
- * HUGE_VAL where there is none. n distances. */
-void poly_oracle_distances(struct poly_oracle *oracle, struct mat X, const real *y, double *out);
+/* Rows of X (n x d), each with the side that it should be on. */
+struct poly_rows {
+	struct mat X;
+	const ptrdiff_t *row; /* count */
+	const real *sign;     /* count: -1 or +1 */
+	ptrdiff_t count;
+};
+
+/* |x' - x|_2 of the nearest x' with sign f(x') <= 0, not above it but for rounding: 0 where x is
+ * one, HUGE_VAL where there is none. out[row] (n) becomes the least of what it was and this. */
+void poly_oracle_distances(struct poly_oracle *oracle, const struct poly_rows *rows, double *out);
 
 #endif

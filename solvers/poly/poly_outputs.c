@@ -1,6 +1,8 @@
 /* Programs of several outputs, their network and its value. See poly_outputs.h. */
 #include "solvers/poly/poly_outputs.h"
 
+#include "solvers/core/blas.h"
+
 #include <math.h>
 
 /* Share of the largest eigenvalue below which there is no neuron. */
@@ -80,8 +82,10 @@ enum status poly_outputs_new(const struct problem *problem, const struct poly_op
 	out->net = polynet_of(model_new(&model_polynomial, arena, size));
 	out->oracle = poly_oracle_new(d, NULL, arena);
 	out->Q = mat_new(arena, d + 1, d + 1);
+	out->less = mat_new(arena, d + 1, d + 1);
 	out->lower = ARENA_ARRAY(arena, double, n);
 	out->f = ARENA_ARRAY(arena, real, n);
+	out->row = ARENA_ARRAY(arena, ptrdiff_t, n);
 	return STATUS_OK;
 }
 
@@ -141,22 +145,52 @@ double poly_outputs_value(struct poly_outputs *s)
 	return sum + s->problem->beta * model_polynomial.decay(&s->net->base);
 }
 
-/* Mean distance of the training samples on the right side to the boundary, of the matrices Z; NaN:
- * there are none. */
+/* lower (n) = the least of what it was and the distances of the samples of class c, and of `rival`,
+ * to where the matrices Z put them in the other; of one output, with rival < 0, of all to the other
+ * sign. */
+static bool distances_between(const struct poly_outputs *s, ptrdiff_t c, ptrdiff_t rival)
+{
+	const struct targets y = s->problem->y;
+	struct mat Q = s->Q, less = s->less;
+	struct poly_rows rows = {.X = s->problem->X, .row = s->row, .sign = s->f};
+
+	poly_program_form(&s->program[c], s->Z[c][0], s->Z[c][1], Q);
+	if (rival >= 0) {
+		poly_program_form(&s->program[rival], s->Z[rival][0], s->Z[rival][1], less);
+		for (ptrdiff_t j = 0; j < Q.cols; j++)
+			blas_axpy((size_t)Q.rows, -1, mat_col(less, j), mat_col(Q, j));
+	}
+	if (!poly_oracle_set(s->oracle, Q))
+		return false;
+	for (ptrdiff_t k = 0; k < y.n; k++)
+		if (rival < 0 || y.label[k] == c || y.label[k] == rival) {
+			s->f[rows.count] = rival < 0 ? y.at[k] : y.label[k] == c ? 1 : -1;
+			s->row[rows.count++] = k;
+		}
+	poly_oracle_distances(s->oracle, &rows, s->lower);
+	return true;
+}
+
+/* Mean distance of the training samples that have the greatest output, or the sign, of their class
+ * to where they lose it; NaN: there are none. */
 static double boundary_distance(const struct poly_outputs *s)
 {
-	const struct problem *problem = &s->one[0];
+	ptrdiff_t n = s->problem->X.rows;
 	double sum = 0, right = 0;
+	bool finite = true;
 
-	poly_program_form(&s->program[0], s->Z[0][0], s->Z[0][1], s->Q);
-	if (!poly_oracle_set(s->oracle, s->Q))
-		return NAN;
-	poly_oracle_distances(s->oracle, problem->X, problem->y.at, s->lower);
-	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
+	for (ptrdiff_t k = 0; k < n; k++)
+		s->lower[k] = HUGE_VAL;
+	for (ptrdiff_t c = 0; c < s->k; c++)
+		for (ptrdiff_t rival = c + 1; rival < s->k; rival++)
+			finite = finite && distances_between(s, c, rival);
+	if (s->k == 1)
+		finite = distances_between(s, 0, -1);
+	for (ptrdiff_t k = 0; k < n; k++) {
 		sum += s->lower[k];
 		right += s->lower[k] > 0;
 	}
-	return sum / right;
+	return finite ? sum / right : NAN;
 }
 
 void poly_outputs_facts(const struct poly_outputs *s, struct facts *facts)
@@ -164,6 +198,6 @@ void poly_outputs_facts(const struct poly_outputs *s, struct facts *facts)
 	if (poly_outputs_threat(s->options))
 		facts_number(facts, "linf_radius",
 			     s->options->threat.eps / sqrt((double)s->problem->X.cols));
-	if (s->k == 1 && s->problem->loss.loss->falls)
+	if (s->k > 1 ? s->problem->y.label != NULL : s->problem->loss.loss->falls)
 		facts_number(facts, "boundary_distance", boundary_distance(s));
 }

@@ -40,9 +40,10 @@ struct poly_outputs {
 	struct poly_decompose decompose;
 	struct polynet *net; /* of the last poly_outputs_value */
 	struct poly_oracle *oracle;
-	struct mat Q;
-	double *lower; /* n */
-	real *f;       /* n */
+	struct mat Q, less; /* d + 1 x d + 1 */
+	double *lower;      /* n */
+	real *f;            /* n */
+	ptrdiff_t *row;     /* n */
 };
 
 /* The threat of these options, NULL with radius 0. */
@@ -59,8 +60,9 @@ void poly_outputs_network(const struct poly_outputs *outputs, struct model *mode
 /* Its objective in the program: with a radius that of its worst case. */
 double poly_outputs_value(struct poly_outputs *outputs);
 /* "linf_radius": that of the l_inf balls that the l_2 balls of the radius hold;
- * "boundary_distance": mean l_2 distance of the training samples on the right side to the
- * decision boundary, of one output and a loss of the margin. */
+ * "boundary_distance": mean l_2 distance of the training samples that the matrices Z have right to
+ * the decision boundary, where another class has an output as great; of classes, and of one output
+ * with a loss of the margin. HUGE_VAL where one of them has none. */
 void poly_outputs_facts(const struct poly_outputs *outputs, struct facts *facts);
 
 #endif

@@ -23,7 +23,7 @@ struct poly_program {
 
 /* An interior point method for it. */
 struct poly_solver {
-	struct poly_cone *cone;
+	struct mat Z[POLY_SIDES];
 	/* One step. False: rounding has taken over, or the path is at its end. */
 	bool (*step)(void *state);
 	/* The objective at the present matrices, not rounded to a network. */
@@ -32,6 +32,14 @@ struct poly_solver {
 	double (*bound)(void *state);
 	void *state;
 };
+
+/* Whether the mean product of an interior point method falls no more: rounding. */
+struct poly_stall {
+	double least; /* so far; 0: none */
+	int idle;     /* steps that have not brought it down by a tenth */
+};
+
+bool poly_program_stalls(struct poly_stall *stall, double product);
 
 /* C = sum_i v_i E(x_i), d + 1 x d + 1; `work` is n x d. */
 void poly_program_gather(const struct poly_program *program, const real *v, struct mat work,

@@ -1,7 +1,8 @@
-/* The convex programs of polynomial networks by interior point methods, one for each output (one
- * class against all). See poly_program.h. */
+/* The convex programs of polynomial networks by interior point methods, or with the squared loss by
+ * operator splitting, one for each output (one class against all). See poly_program.h. */
 #include "solvers/poly/poly_outputs.h"
 #include "solvers/poly/poly_robust.h"
+#include "solvers/poly/poly_splitting.h"
 #include "solvers/poly/poly_standard.h"
 
 #include <math.h>
@@ -9,8 +10,14 @@
 
 static const double solved_gap = 1e-6;
 
+enum { METHOD_AUTO, METHOD_INTERIOR, METHOD_SPLITTING };
+static const char *const methods[] = {"auto", "interior", "splitting", NULL};
+
+enum { MANY_FEATURES = 32 }; /* from here on splitting is faster */
+
 struct poly_sdp_options {
 	struct poly_options poly;
+	long method;
 };
 
 struct output {
@@ -26,6 +33,10 @@ struct state {
 
 static const struct option rows[] = {
 	POLY_OPTIONS(struct poly_sdp_options, "the hinge loss"),
+	{OPTION_FIELD(struct poly_sdp_options, method), .initial = "auto", .names = methods,
+	 .later = true,
+	 .doc = "interior points, or splitting, of the squared loss without a radius; auto: that "
+		"from 32 features on"},
 	{0},
 };
 
@@ -34,10 +45,23 @@ static const struct threat_options *threat(const void *options)
 	return poly_outputs_threat(options);
 }
 
+static bool splits(const struct problem *problem, const struct poly_sdp_options *o)
+{
+	bool fits = problem->loss.loss->quadratic && !threat(o);
+
+	return fits && (o->method == METHOD_SPLITTING ||
+			(o->method == METHOD_AUTO && problem->X.cols >= MANY_FEATURES));
+}
+
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
 	const struct loss *loss = problem->loss.loss;
+	const struct poly_sdp_options *o = options;
 
+	if (o->method == METHOD_SPLITTING && !splits(problem, o)) {
+		*wanted = "the squared loss and no radius for the method splitting";
+		return false;
+	}
 	if (threat(options)) {
 		*wanted = "the hinge loss with a radius above 0";
 		return strcmp(loss->base.name, "hinge") == 0;
@@ -68,9 +92,10 @@ static enum status setup(const struct problem *problem, const void *options, str
 	for (ptrdiff_t c = 0; c < s->all.k; c++) {
 		struct output *out = &s->output[c];
 
-		out->solver = threat(options) ? poly_robust(&s->all.program[c], arena)
-					      : poly_standard(&s->all.program[c], arena);
-		memcpy(s->all.Z[c], out->solver.cone->Z, sizeof *s->all.Z);
+		out->solver = threat(options)            ? poly_robust(&s->all.program[c], arena)
+			      : splits(problem, options) ? poly_splitting(&s->all.program[c], arena)
+							 : poly_standard(&s->all.program[c], arena);
+		memcpy(s->all.Z[c], out->solver.Z, sizeof *s->all.Z);
 	}
 	*state = s;
 	return STATUS_OK;

@@ -28,6 +28,7 @@ struct state {
 	real *f, *df, *g, *w, *x, *v; /* n; x: p */
 	real *u;                      /* d */
 	double mu;
+	struct poly_stall stall;
 };
 
 /* Row k of A. */
@@ -199,7 +200,7 @@ static bool step(void *state)
 	outputs(s);
 	s->mu = complementarity(s, 0);
 	slopes(s, length);
-	return length > shortest && s->mu > least;
+	return length > shortest && s->mu > least && !poly_program_stalls(&s->stall, s->mu);
 }
 
 static double bound(void *state)
@@ -240,5 +241,5 @@ struct poly_solver poly_standard(const struct poly_program *program, struct aren
 	s->u = ARENA_ARRAY(arena, real, d);
 	if (!arena_counts(arena))
 		start(s);
-	return (struct poly_solver){s->cone, step, objective, bound, s};
+	return (struct poly_solver){{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s};
 }

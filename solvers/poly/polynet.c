@@ -54,12 +54,14 @@ static void slopes(const struct polynet *net, struct mat T, struct mat S)
 	}
 }
 
-static void pullback(const struct model *model, struct mat C, struct mat G, struct mat H)
+static void pullback(const struct model *model, struct mat X, struct mat C, struct mat G,
+		     struct mat H)
 {
 	const struct polynet *net = const_of(model);
 	ptrdiff_t m = net->U.cols;
 	struct mat S = mat_cols(H, m, m);
 
+	(void)X;
 	blas_gemm(1, C, PLAIN, mat_rows(net->A, 0, m), TRANSPOSED, 0, S);
 	slopes(net, mat_cols(H, 0, m), S);
 	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);
@@ -139,6 +141,13 @@ void polynet_form(const struct polynet *net, ptrdiff_t c, ptrdiff_t rival, struc
 		mat_set(Q, d, j, mat_get(Q, j, d));
 }
 
+/* The program of another network, whose bounds are none of ReLU networks. */
+static const char *objective(const struct model *model)
+{
+	(void)model;
+	return "polynomial network";
+}
+
 static const struct model_array arrays[] = {
 	{"U", offsetof(struct polynet, U), MODEL_FEATURES, MODEL_UNITS},
 	{"A", offsetof(struct polynet, A), MODEL_UNITS, MODEL_OUTPUTS},
@@ -155,6 +164,7 @@ const struct model_kind model_polynomial = {
 		 .cite = "bartan2021"},
 	.size = sizeof(struct polynet),
 	.arrays = arrays,
+	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
 	.gradient = gradient,

@@ -85,6 +85,20 @@ static bool advance(struct restriction_programs *s)
 	return false;
 }
 
+/* Along the direction of L-BFGS; where that leads nowhere, what it has learnt elsewhere (before the
+ * function bent, or with other slopes) is forgotten, and the gradient is left to follow. */
+static bool descend(struct restriction_programs *s)
+{
+	lbfgs_direction(&s->lbfgs, s->G.at, s->direction);
+	if (advance(s))
+		return true;
+	if (s->lbfgs.count == 0)
+		return false;
+	lbfgs_forget(&s->lbfgs);
+	lbfgs_direction(&s->lbfgs, s->G.at, s->direction);
+	return advance(s);
+}
+
 static bool is_solved(struct restriction_programs *s)
 {
 	double fall = s->look - s->value;
@@ -101,10 +115,8 @@ static bool is_solved(struct restriction_programs *s)
 void restriction_programs_step(struct restriction_programs *s)
 {
 	struct mat A = s->A, G = s->G;
-	bool moved;
+	bool moved = descend(s);
 
-	lbfgs_direction(&s->lbfgs, s->G.at, s->direction);
-	moved = advance(s);
 	if (moved) {
 		lbfgs_learn(&s->lbfgs, s->A.at, s->A_new.at, s->G.at, s->G_new.at);
 		s->A = s->A_new;

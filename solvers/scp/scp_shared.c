@@ -301,6 +301,31 @@ static double search(struct scp_shared *s)
 	return value + problem->beta * move.before;
 }
 
+/* The largest of the norms of the rows of S. */
+static double largest_slope(const struct scp_shared *s)
+{
+	double largest = 0;
+
+	for (ptrdiff_t j = 0; j < s->S.rows; j++) {
+		double square = 0;
+
+		for (ptrdiff_t c = 0; c < s->S.cols; c++)
+			square += (double)mat_get(s->S, j, c) * (double)mat_get(s->S, j, c);
+		largest = fmax(largest, sqrt(square));
+	}
+	return largest;
+}
+
+/* The relative gap of the point at which the slopes are, by these. */
+static double gap_there(struct scp_shared *s, double objective)
+{
+	size_t size = (size_t)(s->T.rows * s->T.cols);
+
+	for (size_t i = 0; i < size; i++)
+		s->T.at[i] = -s->slopes.at[i];
+	return 1 - scaling_best(s->problem, s->T.at, largest_slope(s)).bound / objective;
+}
+
 /* The step to the minimum of the model, then the Newton step. */
 static void descend(struct scp_shared *s, struct progress *progress)
 {
@@ -319,6 +344,7 @@ static void descend(struct scp_shared *s, struct progress *progress)
 	}
 	progress->objective = search(s);
 	slope_there(s);
+	progress->gap = gap_there(s, progress->objective);
 	if (scp_group_direction(group, (struct scp_group_curvature){curve, s}))
 		progress->objective = search(s);
 	publish(s);
@@ -330,7 +356,7 @@ void scp_shared_step(struct scp_shared *s, struct progress *progress)
 
 	if (is_quadratic(s)) {
 		scp_group_step(&s->group);
-		scp_group_gap(&s->group);
+		progress->gap = scp_group_gap(&s->group) / s->group.objective;
 		publish(s);
 		progress->objective = problem->loss.weight * s->group.objective;
 		return;
@@ -361,7 +387,6 @@ void scp_shared_certify(struct scp_shared *s, struct certificate *certificate)
 {
 	const struct problem *problem = s->problem;
 	ptrdiff_t n = problem->X.rows;
-	double largest = 0;
 
 	mat_fill(s->S, 0);
 	if (!is_quadratic(s)) {
@@ -378,17 +403,10 @@ void scp_shared_certify(struct scp_shared *s, struct certificate *certificate)
 		blas_gemm(-1, Phi, TRANSPOSED, G, PLAIN, 1, s->S);
 	}
 	blas_scale((size_t)(n * problem->y.k), -1, s->slopes.at);
-	for (ptrdiff_t j = 0; j < s->S.rows; j++) {
-		double square = 0;
-
-		for (ptrdiff_t c = 0; c < s->S.cols; c++)
-			square += (double)mat_get(s->S, j, c) * (double)mat_get(s->S, j, c);
-		largest = fmax(largest, sqrt(square));
-	}
 	certificate->objective =
 		loss_outputs_value(problem->loss, s->F, problem->y) + problem->beta * norm_of(s);
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
-	certificate->lower_bound = scaling_best(problem, s->slopes.at, largest).bound;
+	certificate->lower_bound = scaling_best(problem, s->slopes.at, largest_slope(s)).bound;
 	certificate->scope = "sampled";
 }

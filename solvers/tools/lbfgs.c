@@ -8,6 +8,9 @@
 /* Least cosine between s and y that says anything about curvature. */
 static const double least_cosine = 1e-8;
 
+/* A change of a gradient by so many roundings of it is nothing else. */
+static const double roundings = 16;
+
 struct lbfgs lbfgs_new(size_t count, ptrdiff_t memory, struct arena *arena)
 {
 	struct lbfgs l = {0};
@@ -24,18 +27,25 @@ void lbfgs_learn(struct lbfgs *l, const real *x, const real *x_new, const real *
 {
 	size_t N = (size_t)l->S.rows;
 	real *s = mat_col(l->S, l->next), *y = mat_col(l->Y, l->next);
-	double product;
+	double product, change;
 
 	for (size_t i = 0; i < N; i++) {
 		s[i] = x_new[i] - x[i];
 		y[i] = g_new[i] - g[i];
 	}
 	product = blas_dot(N, s, y);
-	if (!(product > least_cosine * blas_norm(N, s) * blas_norm(N, y)))
+	change = blas_norm(N, y);
+	if (!(product > least_cosine * blas_norm(N, s) * change &&
+	      change > roundings * REAL_EPSILON * blas_norm(N, g)))
 		return;
 	l->rho[l->next] = 1 / product;
 	l->next = (l->next + 1) % l->S.cols;
 	l->count += l->count < l->S.cols;
+}
+
+void lbfgs_forget(struct lbfgs *l)
+{
+	l->count = l->next = 0;
 }
 
 /* Place of the step made `age` steps ago. */

@@ -13,10 +13,13 @@ struct lbfgs {
 
 struct lbfgs lbfgs_new(size_t count, ptrdiff_t memory, struct arena *arena);
 
-/* Learn from a step x -> x_new with gradients g -> g_new (N each); a step without curvature is left
- * out. */
+/* Learn from a step x -> x_new with gradients g -> g_new (N each); a step without curvature, or
+ * with none but rounding, is left out. */
 void lbfgs_learn(struct lbfgs *l, const real *x, const real *x_new, const real *g,
 		 const real *g_new);
+
+/* As if nothing had been learnt. */
+void lbfgs_forget(struct lbfgs *l);
 
 /* direction (N) = -H g; -g as long as nothing has been learnt. */
 void lbfgs_direction(struct lbfgs *l, const real *g, real *direction);

@@ -81,8 +81,10 @@ static int run(struct fashion *b)
 	real *f = ARENA_ARRAY(&b->arena, real, b->problem.X.rows);
 	void *state;
 
-	trainer->forecast(options, (struct trainer_shape){b->problem.X.rows, b->problem.X.cols, 1},
-			  &forecast);
+	trainer->forecast(
+		options,
+		(struct trainer_shape){.n = b->problem.X.rows, .d = b->problem.X.cols, .k = 1},
+		&forecast);
 	if (trainer->setup(&b->problem, options, &b->arena, &state, &err) != STATUS_OK) {
 		err_print(&err, stderr);
 		return 1;
@@ -91,7 +93,7 @@ static int run(struct fashion *b)
 	net = net_new(&b->arena, b->problem.X.cols, trainer->width(state));
 	work = net_work_new(&b->arena, trainer->width(state));
 	for (int i = 1; i <= ITERATIONS; i++) {
-		struct progress progress = {NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
+		struct progress progress = {NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 
 		start = omp_get_wtime();
 		trainer->step(state, &progress);

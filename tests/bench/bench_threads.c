@@ -57,8 +57,10 @@ static void compare(const struct problem *problem, const struct contender *c, co
 	struct fashion_run one, many;
 
 	((const struct trainer *)(const void *)desc)
-		->forecast(toy_options(desc, options, &arena),
-			   (struct trainer_shape){problem->X.rows, problem->X.cols, 1}, &forecast);
+		->forecast(
+			toy_options(desc, options, &arena),
+			(struct trainer_shape){.n = problem->X.rows, .d = problem->X.cols, .k = 1},
+			&forecast);
 	arena_release(&arena);
 	if (forecast.iteration_flops > most_flops)
 		return;

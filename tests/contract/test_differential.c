@@ -99,10 +99,13 @@ static struct dense_value of_linear_2(const struct trial *t)
 static const struct method methods[] = {
 	{"admm", "{" ALL "}", of_all, 150, 0, 0, NORM_L2, false, 0.6},
 	{"admm", "{" GIVEN "}", trial_given, 150, 0, 0, NORM_L2, true, 0.7},
+	{"primal_dual_flow", "{" ALL "}", of_all, 150, 0, 0, NORM_L2, false, 0},
 	{"ipm", "{" ALL "}", of_all, 60, 0, 0, NORM_L2, false, 0.7},
 	{"ipm", "{" GIVEN "}", trial_given, 60, 0, 0, NORM_L2, true, 0.7},
 	{"admm_rbcd", "{" GIVEN ", block: 1, rho: 0.1, threshold: 1e-3, inner_steps: 200}",
 	 trial_given, 40, 0, 0, NORM_L2, true, 0.3},
+	{"frank_wolfe", "{" ALL ", step: best}", of_all, 200, 0, 0, NORM_L2, false, 0.1},
+	{"frank_wolfe", "{" GIVEN "}", trial_given, 60, 0, 0, NORM_L2, true, 0.1},
 	{"scp", "{neurons: 24, method: newton}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
 	{"scp", "{neurons: 24, method: working_set}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
 	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false, 0.4},

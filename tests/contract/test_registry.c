@@ -245,12 +245,47 @@ static void ranges_end_where_they_say(void **state)
 	all_tables(check_values);
 }
 
+/* --- options that came later ----------------------------------------------------------------- */
+
+/* Keys of records stay as they were: at its default such an option is not in the canonical text. */
+static void check_later(const char *owner, const struct option *rows)
+{
+	for (const struct option *row = rows; row->name; row++) {
+		const struct option alone[] = {*row, {.name = NULL}};
+		struct problems *problems;
+		struct arena arena = {0};
+		struct bind bind = {.arena = &arena};
+		struct text text = text_new(&arena);
+		void *base = arena_alloc(&arena, 1, OPTIONS_ROOM);
+
+		problems = ARENA_NEW(&arena, struct problems);
+		bind.problems = problems;
+		if (row->later) {
+			assert_true(bind_rows(&bind, alone,
+					      node_read("{}", "test", &arena, problems), NULL,
+					      base));
+			canon_rows(&text, alone, base);
+			if (strcmp(text.at, "{}") != 0)
+				fail_msg("%s.%s at its default: %s", owner, row->name, text.at);
+		}
+		arena_release(&arena);
+	}
+}
+
+static void later_options_are_left_out_at_their_defaults(void **state)
+{
+	(void)state;
+	all_tables(check_later);
+	check_later("cell", schema_cell);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(items_have_names_and_docs),
 		cmocka_unit_test(rows_have_names_and_docs),
 		cmocka_unit_test(ranges_end_where_they_say),
+		cmocka_unit_test(later_options_are_left_out_at_their_defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

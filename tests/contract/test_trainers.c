@@ -25,10 +25,18 @@ static const double TOLERANCE = 1e4 * REAL_EPSILON;
  * losses of 40 samples: its defaults are the published ones, for 12,000. */
 static const struct {
 	const char *name, *small, *moderate;
-} sizes[] = {{"patterns", "12", "30"},      {"neurons", "30", "200"},
-	     {"width", "9", "200"},         {"epochs", "100", "100"},
-	     {"eps", "0.02", "0"},          {"rho_growth", "0.05", "0.05"},
-	     {"threshold", "0.01", "0.01"}, {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND}};
+} sizes[] = {{"patterns", "12", "30"},
+	     {"neurons", "30", "200"},
+	     {"norms", "2", "2"},
+	     {"width", "9", "200"},
+	     {"epochs", "100", "100"},
+	     {"eps", "0.02", "0"},
+	     {"rho_growth", "0.05", "0.05"},
+	     {"threshold", "0.01", "0.01"},
+	     {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND},
+	     {"adaptive", "true", "true"},
+	     {"accurate", "{adam: {width: 5}}", "{adam: {width: 5}}"},
+	     {"robust", "{adam: {width: 4}}", "{adam: {width: 4}}"}};
 
 static const struct trainer *trainer_at(size_t index)
 {
@@ -351,7 +359,8 @@ static void forecasts_tell_the_work(void **state)
 		struct forecast forecast = {0};
 
 		assert_int_equal(run->status, STATUS_OK);
-		run->trainer->forecast(run->options, (struct trainer_shape){ROWS, COLUMNS, 1},
+		run->trainer->forecast(run->options,
+				       (struct trainer_shape){.n = ROWS, .d = COLUMNS, .k = 1},
 				       &forecast);
 		check_at_least(forecast.setup_flops, 0);
 		check_above(forecast.iteration_flops, 0);

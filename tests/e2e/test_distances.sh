@@ -32,6 +32,8 @@ certify:
   - {certificate: exact, norm: l1, eps: [0.3, 0.6]}
 plots:
   - {plot: boundary_distance}
+tables:
+  - {table: far, columns: [method, distance fab l2 3, distance fab l2 0.2, fab l2 3]}
 END
 expect "distances run" 0 run near.yaml --quiet
 cell=$(basename results/near/cells/*)
@@ -56,6 +58,13 @@ done
 holds "l1 balls break points" "$(column near attack adam autoattack 0.6 robust_accuracy)" '<' "$(column near attack adam autoattack 0.6 accuracy)"
 check "the curve has a step for each distance" "$(wc -l <results/near/plots/boundary_distance.dat)" \
 	[ "$(sed -n '/at least/,/^$/p' results/near/plots/boundary_distance.dat | wc -l)" -gt 60 ]
+check "a table has the median distance" "$(cat results/near/tables/far.csv)" \
+	[ "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at["distance fab l2 3"] " " $at["distance fab l2 0.2"] }' results/near/tables/far.csv)" = \
+	"$(column near attack adam fab 3 distance_median) inf" ]
+says "and says what it is" 'distance fab l2 3: how far the nearest point found across the boundary is' results/near/tables/far.md
+sed 's/distance fab/distance apgd/' near.yaml >wrong.yaml
+expect "a distance that is not looked for" 2 validate wrong.yaml
+says "is refused with names near it" 'got "distance apgd l2 3"; names near it: distance fab l2 3'
 says "the caption says whose distances these are" 'fab looks for the nearest one and counts at its own distance' results/near/plots/captions.md
 says "so does the table" 'how far the one found is, the median over points' results/near/report.html
 says "which has it" '10-90 % of points' results/near/report.html
@@ -69,7 +78,7 @@ check "leaves the others as they are" "$(diff before.csv results/near/attack.csv
 	[ "$(grep -v fgsm results/near/attack.csv)" = "$(cat before.csv)" ]
 
 # without such an attack nothing is new
-sed '/attack: fab/d; s/name: near/name: far/' near.yaml >far.yaml
+sed '/attack: fab/d; /^tables/,$d; s/name: near/name: far/' near.yaml >far.yaml
 expect "no search for the nearest point" 0 run far.yaml --quiet
 check "no columns of distances" "$(head -1 results/far/attack.csv)" [ -z "$(head -1 results/far/attack.csv | grep distance)" ]
 check "nor in the table" "10-90 %" [ -z "$(grep -o 'of points</th>' results/far/report.html)" ]

@@ -14,15 +14,20 @@ spec()
 spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: linear, solver: linear_robust, loss: hinge, eps: 0.01, beta: 0.1}
   - {name: fista, solver: scp, method: fista, neurons: 20, beta: 0.1}
+  - {name: features, solver: generative_features, width: 8, hidden: 8, beta: 0.1}
   - {name: fixed, solver: gd_fixed_head, loss: logistic, width: 8, beta: 0.1}
   - {name: sgd, solver: sgd, loss: logistic, width: 8, epochs: 1, beta: 0.1}
   - {name: adam, solver: adam, loss: logistic, width: 8, epochs: 1, beta: 0.1}
+  - {name: mixture, solver: mixture, loss: logistic, accurate: {adam: {width: 8, epochs: 1}}, robust: {adam: {width: 8, epochs: 1}}, adaptive: true, eps: 0.01, beta: 0.1}
   - {name: restriction, solver: robust_restriction, loss: hinge, width: 4, epochs: 1, eps: 0.01, beta: 0.1}' \
 	'stop: {iterations: 2}'
 spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: admm, solver: admm, patterns: 6, beta: 0.1}
+  - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
-  - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}' \
+  - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
+  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}
+  - {name: bm, solver: burer_monteiro, patterns: 10, beta: 0.1}' \
 	'stop: {iterations: 5}'
 # acceleration to its full memory; patterns that admit robust neurons
 spec robust "generate: {kind: blobs, n: 340, d: 200}, split: {test: 40}, prepare: [bias]" \
@@ -42,6 +47,19 @@ spec forms "generate: {kind: blobs, n: 30000, d: 12}, split: {test: 2000}, prepa
   - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1}
   - {name: penalty, solver: poly_penalty, loss: hinge, radius: 0.1, beta: 0.1}' \
 	'stop: {iterations: 2}'
+# splitting by the Gram matrix of samples and by that of entries
+spec many "generate: {kind: blobs, n: 3200, d: 80}, split: {test: 200}, prepare: [standardize]" \
+	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
+spec more "generate: {kind: blobs, n: 8000, d: 64}, split: {test: 1000}, prepare: [standardize]" \
+	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
+spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
+	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
+  - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
+  - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}' \
+	'stop: {iterations: 3}'
+spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
+	'  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
+  - {name: nngp, solver: nngp, loss: squared, beta: 0.1}' ''
 spec lift "generate: {kind: blobs, n: 560, d: 9}, split: {test: 60}, prepare: [standardize]" \
 	'  - {name: relax, solver: sdp_relax, loss: squared, beta: 0.1}
   - {name: round, solver: sdp_round, loss: squared, beta: 0.1, relaxation_steps: 1, rounding_steps: 10}' \
@@ -57,6 +75,9 @@ spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepar
 precision: single'
 spec pca "generate: {kind: blobs, n: 20000, d: 400}, split: {test: 2000}, prepare: [standardize, {pca: {components: 20}}, bias]" \
 	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, beta: 0.1}' 'stop: {iterations: 1}'
+# rows that get longer than they were
+spec patches "generate: {kind: image_like, n: 3000, side: 20}, split: {test: 1000}, prepare: [{patches: {filters: 100}}, standardize, bias]" \
+	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, epochs: 1, beta: 0.1}' 'stop: {iterations: 1}'
 # a program that shows a network of `tall`
 cat >copy.sh <<-END
 	cp "\$(dirname "\$(grep -l '"method": *"sgd"' $work/results/tall/cells/*/result.json)")/model.npz" 1.npz
@@ -72,7 +93,7 @@ attack:
   - {attack: pgd, eps: [0.1], steps: 2}
   - {attack: apgd, eps: [0.1], steps: 2}
   - {attack: square, eps: [0.1], queries: 5}'
-for certificate in interval crown exact; do
+for certificate in interval crown deepsplit exact; do
 	spec $certificate "$images" "$trained" "stop: {iterations: 1}
 certify: [{certificate: $certificate, eps: [0.01]}]"
 done
@@ -93,7 +114,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms lift newton million wide pca csv libsvm; do
+for name in tall outside patterns robust small forms many more gates lift newton kernels million wide pca patches csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
@@ -125,7 +146,7 @@ cat >peak.c <<-END
 	}
 END
 check "a program that measures is built" "${CC:-cc} failed" ${CC:-cc} -o peak peak.c
-for name in attacked interval crown exact; do
+for name in attacked interval crown deepsplit exact; do
 	run_it 0 plan $name.yaml && mv out plan
 	held=$(./peak "$relubench" run $name.yaml --quiet 2>/dev/null | tail -1)
 	ratio=$(echo "$(planned "$(basename results/$name/cells/*)") ${held:-0}" |

@@ -178,6 +178,7 @@ refuses "a name of a table of every report" '{table: summary}' 'tables\[0\].tabl
 refuses "a name twice" '{table: t}
   - {table: t}' 'tables\[1\].table: expected another name'
 refuses "a name that is no file" '{table: ../t}' 'tables\[0\].table: expected a letter'
+refuses "a score that chooses nothing" '{table: t, by: validation_auc}' 'tables\[0\].by: expected none: nothing is chosen'
 refuses "quantiles as plus and minus" '{table: t, statistic: median, interval: plus_minus}' 'tables\[0\].interval: expected brackets or none'
 refuses "two kinds of heads over columns" '{table: t, across: data, groups: {time: x}}' 'tables\[0\].groups: expected none'
 

@@ -1,6 +1,6 @@
 /* relubench bounds --n N --psi PSI --xi XI: how many patterns or neurons a sample needs. */
 #include "harness/cli/cli.h"
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 
 #include <jansson.h>
 

@@ -1,6 +1,8 @@
 /* relubench run SPEC */
 #include "harness/cli/cli.h"
+#include "harness/report/report.h"
 #include "harness/store/checksums.h"
+#include "harness/transfer/transfer.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +33,26 @@ static enum status run_stages(struct cli_args *args, const struct experiment *ex
 	return STATUS_OK;
 }
 
+/* What a plot needs of all cells together: points of each on the networks of the others. What
+ * keeps it from being computed is no reason not to show the rest. */
+static enum status transfer(const struct experiment *experiment, const char *folder,
+			    struct arena *arena)
+{
+	const struct transfer_order order = {.folder = folder};
+	struct transfer transfer;
+	struct err err = {0};
+	enum status status;
+
+	if (!report_wants_transfer(experiment))
+		return STATUS_OK;
+	status = transfer_run(&order, arena, &transfer, &err);
+	if (status == STATUS_OK && transfer.computed)
+		status = transfer_write(folder, &transfer, arena, &err);
+	if (status != STATUS_OK)
+		cli_fail(&err);
+	return status;
+}
+
 static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
@@ -44,7 +66,7 @@ static int run(struct cli_args *args)
 		.worker_folder = cli_worker_folder(arena),
 		.sets = {args->set_count, args->set},
 	};
-	enum status status;
+	enum status status, carried = STATUS_OK;
 	struct experiment experiment;
 	struct sched_summary summary;
 	struct err err = {0};
@@ -77,10 +99,12 @@ static int run(struct cli_args *args)
 				plan.most > plan.count
 					? "run again, for the cells that are chosen by these"
 					: arena_format(arena, "relubench report %s", plan.folder));
-	} else if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK) {
-		return cli_fail(&err);
+	} else {
+		carried = transfer(&experiment, plan.folder, arena);
+		if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK)
+			return cli_fail(&err);
 	}
-	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
+	return summary.not_ok ? STATUS_FAILED : (int)carried;
 }
 
 static const struct cli_option options[] = {

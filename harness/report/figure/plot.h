@@ -13,7 +13,8 @@ struct plot {
 	struct desc base;
 	/* Put what these records say into an empty figure; nothing if they have nothing to plot. */
 	void (*fill)(const void *options, const struct records *records, struct figure *figure);
-	bool size; /* its x may be a column of summary.csv too, not only a swept option */
+	bool exported; /* of points that an entry of `attack` with `export` stores: transfer.csv */
+	bool size;     /* its x may be a column of summary.csv too, not only a swept option */
 };
 
 /* A plot to be drawn. */

@@ -11,6 +11,7 @@
 #include "harness/spec/bind/bind.h"
 #include "solvers/core/nearest.h"
 #include "solvers/core/text.h"
+#include "solvers/model/attack.h"
 #include "solvers/model/threat.h"
 
 #include <float.h>
@@ -76,6 +77,11 @@ static struct column_names columns_of(const struct experiment *experiment)
 	for (size_t i = 0; i < experiment->attack.count; i++) {
 		add_probes(&names, spec_attack_name(&attack[i]), &attack[i].threat, &attack[i].eps,
 			   attack[i].part);
+		if (((const struct attack *)(const void *)attack[i].attack.item)->nearest)
+			add_probes(&names,
+				   arena_format(&names.arena, "%s%s", table_column_distance,
+						spec_attack_name(&attack[i])),
+				   &attack[i].threat, &attack[i].eps, attack[i].part);
 		add_probes(&names, "worst", &attack[i].threat, &attack[i].eps, attack[i].part);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++)

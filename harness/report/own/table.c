@@ -2,6 +2,7 @@
 #include "harness/report/own/table.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/series/series.h"
+#include "harness/spec/spec.h"
 #include "harness/stats/student.h"
 #include "harness/stats/wilson.h"
 #include "solvers/core/index.h"
@@ -62,21 +63,23 @@ static bool has_row(const struct candidates *list, const struct group *group)
 }
 
 /* All groups, or the best setting of each method; one of which no cell is ok keeps its row. */
-static struct candidates candidates_of(const struct table_grid *table)
+static struct candidates candidates_of(struct table_grid *table)
 {
 	const struct records *records = table->records;
 	bool best = table->options->settings == TABLE_BEST;
-	struct series_list series = {0};
+	const struct series_list *series = &table->best;
 	struct candidates list = {0};
 
 	if (best)
-		series = series_of_methods(records, SERIES_BEST, 1, table->options->methods);
+		table->best =
+			series_best(records, table->options->methods,
+				    table->options->by ? select_scores[table->options->by] : NULL);
 	list.at =
-		ARENA_ARRAY(records->arena, struct candidate, series.count + records->group_count);
-	for (size_t i = 0; i < series.count; i++)
-		if (is_wanted(table, series.at[i].group))
+		ARENA_ARRAY(records->arena, struct candidate, series->count + records->group_count);
+	for (size_t i = 0; i < series->count; i++)
+		if (is_wanted(table, series->at[i].group))
 			list.at[list.count++] =
-				(struct candidate){series.at[i].group, series.at[i].name};
+				(struct candidate){series->at[i].group, series->at[i].name};
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 
@@ -140,7 +143,7 @@ static void wilson_of(const struct table_column *column, const struct record *re
 	const double counts[] = {record->result.n_train, record->result.n_validation,
 				 record->result.n_test};
 
-	if (column->kind) {
+	if (column->kind && !column->distance) {
 		entry->low = attacks_low(record, column->kind);
 		entry->high = attacks_high(record, column->kind);
 	}

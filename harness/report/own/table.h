@@ -4,6 +4,7 @@
 
 #include "harness/report/own/table_column.h"
 #include "harness/report/records/records.h"
+#include "harness/report/series/series.h"
 #include "harness/spec/style.h"
 #include "harness/spec/table.h"
 
@@ -29,6 +30,7 @@ struct table_grid {
 	size_t columns, rows, blocks;
 	struct table_column *column;
 	struct table_row *row;
+	struct series_list best; /* with `settings: best`: what was chosen how */
 	const char **block; /* the problem of each, of data sets that stand across; else NULL */
 	struct table_entry *entry; /* rows x blocks x columns */
 };

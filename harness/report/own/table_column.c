@@ -18,6 +18,8 @@ const char *const table_column_words[] = {
 	[TABLE_CELLS] = "cells",     [TABLE_ENDED] = "ended",
 	[TABLE_SWEPT] = NULL};
 
+const char table_column_distance[] = "distance ";
+
 static const char *const usual[] = {"data",      "method", "test_accuracy", "robust_accuracy",
 				    "objective", "gap",    "time",          "neurons"};
 const struct texts table_column_usual = {sizeof usual / sizeof *usual, usual};
@@ -27,6 +29,11 @@ static bool is_in(const char *const *names, const char *name)
 	while (*names && strcmp(*names, name) != 0)
 		names++;
 	return *names;
+}
+
+static bool begins(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
 }
 
 static bool ends(const char *name, const char *end)
@@ -106,14 +113,18 @@ bool table_column_probe(const char *name, struct arena *arena, struct attack_kin
 	if (!norm || !is_in(threat_norms, norm))
 		return false;
 	out->norm = norm;
+	if (begins(text, table_column_distance))
+		text += strlen(table_column_distance);
 	out->certified = strcmp(text, "certified") == 0;
 	out->attack = out->certified || strcmp(text, "worst") == 0 ? NULL : text;
 	return true;
 }
 
-/* The units in which some record has it. */
+/* The units in which some record has it, raw ones if its name says so. */
 static const char *units_of(const struct records *records, struct attack_kind kind)
 {
+	const char *asked = kind.units;
+
 	for (size_t i = 0; i < records->count; i++) {
 		size_t count;
 		const struct attack_row *row = attacks_rows(&records->at[i], &kind, &count);
@@ -121,11 +132,12 @@ static const char *units_of(const struct records *records, struct attack_kind ki
 		for (size_t j = 0; j < count; j++) {
 			kind.units = row[j].units;
 			if (attacks_match(&row[j], &kind) &&
+			    (!asked || rows_units_raw(asked) == rows_units_raw(kind.units)) &&
 			    fabs(row[j].eps - kind.eps) <= DBL_EPSILON * kind.eps)
 				return row[j].units;
 		}
 	}
-	return threat_units[0];
+	return asked ? asked : threat_units[0];
 }
 
 static void fill_probe(const struct records *records, struct attack_kind kind,
@@ -135,8 +147,7 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 	struct attack_kind *own = ARENA_NEW(arena, struct attack_kind);
 	char *name = arena_text(arena, out->name);
 
-	if (!kind.units)
-		kind.units = units_of(records, kind);
+	kind.units = units_of(records, kind);
 	*own = kind;
 	if (kind.part)
 		last_word(name);
@@ -146,6 +157,14 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 	out->pick = attacks_robust;
 	out->what = out->kind = own;
 	out->data = kind.part ? kind.part : spec_parts[SPEC_TEST];
+	if (begins(name, table_column_distance)) {
+		out->distance = true;
+		out->pick = attacks_distance;
+		out->stored = arena_format(arena, "%s units", kind.units);
+		out->meaning = "median over points of the distance to the nearest point found "
+			       "across the boundary, an upper bound; inf: none within the radius";
+		return;
+	}
 	out->meaning = kind.certified ? "share of points whose class no point of the ball changes, "
 					"proven"
 				      : "share of points that stay right under the attack";
@@ -253,10 +272,10 @@ static void fill_form(const char *name, struct table_column *out)
 	} else if (is_in(counts, name)) {
 		out->form = 'f';
 		out->digits = 0;
-	} else if (strncmp(name, "gap", 3) == 0 || strcmp(name, "feasibility") == 0) {
+	} else if (begins(name, "gap") || strcmp(name, "feasibility") == 0) {
 		out->form = 'e';
 		out->digits = 2;
-	} else if (strncmp(name, "objective", 9) == 0 || strcmp(name, "lower_bound") == 0) {
+	} else if (begins(name, "objective") || strcmp(name, "lower_bound") == 0) {
 		out->digits = 4;
 	}
 }
@@ -335,7 +354,7 @@ struct table_column table_column_of(const struct records *records, const char *n
 		fill_recall(recall, records->arena, &out);
 	else
 		fill_number(records, &out);
-	fill_form(out.kind ? "accuracy" : name, &out);
+	fill_form(out.kind && !out.distance ? "accuracy" : name, &out);
 	out.better = out.kind ? TABLE_HIGHER : better_of(name);
 	if (digits)
 		out.digits = digits[0] - '0';

@@ -24,6 +24,9 @@ enum table_part {
 /* Names of those before TABLE_SWEPT; ends with NULL. */
 extern const char *const table_column_words[];
 
+/* "distance ", before the name of an attack. */
+extern const char table_column_distance[];
+
 /* The columns of a table that names none. */
 extern const struct texts table_column_usual;
 
@@ -41,6 +44,7 @@ struct table_column {
 	int digits;                     /* of that many */
 	enum table_better better;       /* which of two is the better one */
 	const struct attack_kind *kind; /* of an attack; else NULL */
+	bool distance;                  /* its number is how far the nearest point is */
 	const char *stored;             /* unit of summary.csv */
 	const char *data;               /* whose number it is: train, validation, test; or "" */
 	const char *meaning;
@@ -50,8 +54,9 @@ struct table_column {
 struct table_column table_column_of(const struct records *records, const char *name,
 				    const struct table_options *options);
 
-/* "pgd linf 0.1", "worst linf raw 8/255", "certified l2 0.5 train" as the kind of that radius; its
- * units are NULL where they are not said, and so is the test part. False: it is no such name. */
+/* "pgd linf 0.1", "worst linf raw 8/255", "certified l2 0.5 train", "distance fab l2 3" as the kind
+ * of that radius; its units are NULL where they are not said, and so is the test part. False: it is
+ * no such name. */
 bool table_column_probe(const char *name, struct arena *arena, struct attack_kind *out);
 
 /* "test_recall rose": of the samples of that class on that part. False: it is no such name. */

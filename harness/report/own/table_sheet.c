@@ -134,12 +134,13 @@ static const char *family_text(const struct table_grid *table, const struct tabl
 	struct arena *arena = table->records->arena;
 	const char *attack = column->kind->attack, *rest;
 	const char *label = style_find(&table->look->labels, column->family, &rest);
+	const char *before = column->distance ? table_column_distance : "";
 
-	if (!label && attack) {
-		label = style_find(&table->look->labels, attack, &rest);
-		rest = column->family + strlen(attack);
-	}
-	return label ? arena_format(arena, "%s%s", label, rest) : column->family;
+	if (label || !attack)
+		return label ? arena_format(arena, "%s%s", label, rest) : column->family;
+	label = style_find(&table->look->labels, attack, &rest);
+	rest = column->family + strlen(before) + strlen(attack);
+	return label ? arena_format(arena, "%s%s%s", before, label, rest) : column->family;
 }
 
 /* "Accuracy", "PGD linf 0.1": a column by itself. */
@@ -282,6 +283,11 @@ static void say_parts(const struct table_grid *table, struct text *text)
 			text_item(text, " ",
 				  "%s: the lowest over the attacks at their largest eps.",
 				  head_of(table, &table->column[c]));
+		else if (table->column[c].distance)
+			text_item(text, " ",
+				  "%s: how far the nearest point found across the boundary is, "
+				  "the median over points (inf: none within eps).",
+				  head_of(table, &table->column[c]));
 }
 
 static void say_bold(const struct table_grid *table, struct text *text)
@@ -331,10 +337,30 @@ static const char *program_of(const struct table_grid *table, const struct group
 	return programs.at;
 }
 
-/* What objectives, gaps and times are of, where rows of a data set differ in that. */
+/* Has another row of this name, or another block of it, another program? */
+static bool has_others(const struct table_grid *table, const char *const *of, size_t at)
+{
+	const char *name = table->row[at / table->blocks].name;
+
+	for (size_t k = 0; k < table->rows * table->blocks; k++) {
+		const struct table_row *row = &table->row[k / table->blocks];
+
+		if (row->group[k % table->blocks] && strcmp(row->name, name) == 0 &&
+		    strcmp(of[k], of[at]) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* What objectives, gaps and times are of, where rows of a data set differ in that; with the data
+ * set where the same row has others elsewhere. */
 static void say_objectives(const struct table_grid *table, struct text *text)
 {
-	struct text names = text_new(table->records->arena);
+	struct arena *arena = table->records->arena;
+	const size_t count = table->rows * table->blocks;
+	const char **of = ARENA_ARRAY(arena, const char *, count);
+	const char **said = ARENA_ARRAY(arena, const char *, count);
+	struct text names = text_new(arena);
 	bool asked = false;
 
 	for (size_t c = 0; c < table->columns; c++) {
@@ -346,21 +372,23 @@ static void say_objectives(const struct table_grid *table, struct text *text)
 		if (column->part == TABLE_OBJECTIVE_OF)
 			return;
 	}
-	for (size_t i = 0; i < table->rows && asked; i++)
-		for (size_t b = 0; b < table->blocks; b++) {
-			const struct group *group = table->row[i].group[b];
-			const char *of = program_of(table, group);
-			const char *item;
+	for (size_t k = 0; k < count && asked; k++)
+		of[k] = program_of(table, table->row[k / table->blocks].group[k % table->blocks]);
+	for (size_t k = 0, n = 0; k < count && asked; k++) {
+		const struct table_row *row = &table->row[k / table->blocks];
+		const char *item = style_shown(table->look, row->name, arena);
 
-			if (!*of)
-				continue;
-			item = arena_format(
-				table->records->arena, "%s: %s",
-				style_shown(table->look, table->row[i].name, table->records->arena),
-				of);
-			if (!strstr(names.at, item))
-				text_item(&names, "; ", "%s", item);
+		if (*of[k] && has_others(table, of, k))
+			item = arena_format(arena, "%s on %s", item,
+					    style_shown(table->look,
+							row->group[k % table->blocks]->problem,
+							arena));
+		item = arena_format(arena, "%s: %s", item, of[k]);
+		if (*of[k] && records_index(said, n, item) == n) {
+			said[n++] = item;
+			text_item(&names, "; ", "%s", item);
 		}
+	}
 	if (names.length)
 		text_item(text, " ", "Objectives, gaps and times are of different programs: %s.",
 			  names.at);
@@ -387,6 +415,20 @@ static void say_missing(const struct table_grid *table, struct text *text)
 			  names.at);
 }
 
+static void say_choice(const struct table_grid *table, struct text *text)
+{
+	struct arena *arena = table->records->arena;
+
+	text_item(text, " ", "Of a swept method the ");
+	if (table->best.selected)
+		text_format(text, "setting selected by %s or, without selection, the one",
+			    series_scores(&table->best, true, arena));
+	else
+		text_add(text, "setting");
+	text_format(text, " with the best %s (without validation part the lowest objective).",
+		    series_scores(&table->best, false, arena));
+}
+
 const char *table_sheet_note(const struct table_grid *table)
 {
 	struct text text = text_new(table->records->arena);
@@ -401,9 +443,6 @@ const char *table_sheet_note(const struct table_grid *table)
 	say_objectives(table, &text);
 	say_missing(table, &text);
 	if (table->options->settings == TABLE_BEST)
-		text_item(&text, " ",
-			  "Of a swept method the selected setting or, without selection, the one "
-			  "with the best validation accuracy (without validation part the lowest "
-			  "objective).");
+		say_choice(table, &text);
 	return text.at;
 }

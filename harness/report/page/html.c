@@ -152,6 +152,7 @@ static void put_links(const struct experiment *experiment, const struct records 
 	put_link(&tables->samples, to);
 	put_link(&tables->attacks, to);
 	put_link(&tables->certificates, to);
+	put_link(&tables->transfer, to);
 	put_link(&tables->cells, to);
 	put_link(&tables->inputs, to);
 	put_file_link("spec", "Spec", spec_path(experiment, records), to);
@@ -297,6 +298,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);
 	put_table(&tables->certificates, to);
+	put_table(&tables->transfer, to);
 	put_table(&tables->cells, to);
 	put_table(&tables->inputs, to);
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);

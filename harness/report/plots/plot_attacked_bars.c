@@ -1,8 +1,8 @@
 /* Clean against attacked accuracy at one radius: a group of bars per method, a panel per data set.
  */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <string.h>

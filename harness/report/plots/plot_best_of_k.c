@@ -1,8 +1,10 @@
-/* What tuning brings: the expected test accuracy of the best, by validation accuracy, of k settings
- * drawn at random without replacement, against k. A curve per method, a panel per data set. */
+/* What tuning brings: the expected test accuracy of the best of k settings drawn at random without
+ * replacement, against k; the best by what the method selects by, else by validation accuracy. A
+ * curve per method, a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
+#include "harness/report/records/column.h"
 #include "harness/report/records/select.h"
+#include "harness/report/series/panels.h"
 #include "harness/report/series/series.h"
 
 #include <math.h>
@@ -12,14 +14,14 @@ static const struct option rows[] = {{.name = NULL}};
 
 /* One setting in one repetition. */
 struct trial {
-	double validation, test;
+	double score, test; /* score: lower is better */
 };
 
-static int by_validation(const void *a, const void *b)
+static int by_score(const void *a, const void *b)
 {
-	double x = ((const struct trial *)a)->validation, y = ((const struct trial *)b)->validation;
+	double x = ((const struct trial *)a)->score, y = ((const struct trial *)b)->score;
 
-	return (x < y) - (x > y); /* the best first */
+	return (x > y) - (x < y); /* the best first */
 }
 
 /* sum_i P(the best of k is the i-th of N) test_i with P = C(N - i, k - 1) / C(N, k): each is the
@@ -40,27 +42,29 @@ static double expected(const struct trial *sorted, size_t count, size_t k)
 static size_t trials_of(const struct search *search, const struct result *draw,
 			struct trial *trials)
 {
+	const char *by = select_criterion(search->setting[0]);
 	size_t count = 0;
 
 	for (size_t s = 0; s < search->count; s++)
 		for (size_t i = 0; i < search->setting[s]->count && count < search->count; i++) {
 			const struct record *record = search->setting[s]->member[i];
 			const struct result *r = &record->result;
-			struct trial trial = {r->validation_accuracy, r->test_accuracy};
+			struct trial trial = {select_score(record, by), r->test_accuracy};
+			bool failed = !records_ok(record);
 
 			/* a failed one leaves no network: it is chosen last and is right nowhere */
-			if (!records_ok(record))
-				trial = (struct trial){-1, 0};
-			if (records_same_draw(r, draw) && !isnan(trial.validation) &&
-			    !isnan(trial.test))
+			if (failed)
+				trial.test = 0;
+			if (records_same_draw(r, draw) && !isnan(trial.test) &&
+			    (failed || trial.score < HUGE_VAL))
 				trials[count++] = trial;
 		}
-	qsort(trials, count, sizeof *trials, by_validation);
+	qsort(trials, count, sizeof *trials, by_score);
 	for (size_t i = 0; i < count;) { /* of equal ones any may be chosen */
 		size_t end = i;
 		double sum = 0;
 
-		for (; end < count && trials[end].validation == trials[i].validation; end++)
+		for (; end < count && trials[end].score == trials[i].score; end++)
 			sum += trials[end].test;
 		sum /= (double)(end - i);
 		for (; i < end; i++)
@@ -105,27 +109,48 @@ static size_t add_curve(struct figure *figure, const struct search *search)
 	return repeats;
 }
 
+/* "validation accuracy"; of several "validation accuracy (sgd) or validation auc (adam)". */
+static const char *chosen_by(const struct searches *searches, const size_t *repeats,
+			     struct arena *arena)
+{
+	const char **seen = ARENA_ARRAY(arena, const char *, searches->count);
+	const char *text = "", *by;
+	size_t count = 0;
+
+	for (size_t i = 0; i < searches->count; i++) {
+		const struct group *group = searches->at[i].setting[0];
+
+		by = column_label(select_criterion(group), arena);
+		if (!repeats[i] || records_index(seen, count, by) < count)
+			continue;
+		seen[count++] = by;
+		text = arena_format(arena, "%s%s%s (%s)", text, *text ? " or " : "", by,
+				    group->method);
+	}
+	return count == 1 ? seen[0] : text;
+}
+
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	struct searches searches = select_searches(records);
 	struct arena *arena = records->arena;
 	const char *shown;
-	size_t most = 0, other = 0;
+	size_t *repeats = ARENA_ARRAY(arena, size_t, searches.count), most = 0, other = 0;
 
 	(void)options;
 	figure->x.label = "settings tried";
 	figure->y.label = "test accuracy";
 	for (size_t i = 0; i < searches.count; i++) {
-		size_t repeats = add_curve(figure, &searches.at[i]);
-
-		most = repeats > most ? repeats : most;
+		repeats[i] = add_curve(figure, &searches.at[i]);
+		most = repeats[i] > most ? repeats[i] : most;
 		other += searches.at[i].count > 1 && !select_is_flat(&searches.at[i]);
 	}
 	shown = figure_repeats(figure, most);
 	figure->caption = arena_format(
 		arena,
-		"Expected test accuracy of the best, by validation accuracy, of k settings drawn "
-		"at random (a failed one has accuracy 0). %s",
+		"Expected test accuracy of the best, by %s, of k settings drawn at random (a "
+		"failed one has accuracy 0). %s",
+		chosen_by(&searches, repeats, arena),
 		most > 1 ? arena_format(arena, "%s of %s", shown, records_repeats(records, most))
 			 : "One repetition");
 	if (other)

@@ -2,8 +2,8 @@
  * attacks have found, at most what no certificate excludes, as steps over eps; a panel per data
  * set, part of it, and kind of ball. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/series/distance.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* What changed from one results folder to others: of each method the paired differences of
  * objective, accuracies and time. A row of panels per measure, a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 #include "harness/stats/student.h"
 #include "solvers/core/index.h"
 

@@ -2,10 +2,10 @@
  * objectives or gaps are drawn, per loss, beta and threat (comparable.h). Several columns of one
  * kind are curves of one panel: the colour tells the method, the dashes tell the column. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/plots/slope.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/series/curve.h"
+#include "harness/report/series/panels.h"
 #include "harness/report/series/series.h"
 
 #include <math.h>

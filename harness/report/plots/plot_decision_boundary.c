@@ -105,7 +105,7 @@ static void set_box(struct grid *grid, const struct record *record, struct arena
 		return;
 	for (size_t i = 0; i < record->attack_count; i++) {
 		const struct attack_row *row = &record->attack[i];
-		bool raw = strcmp(row->units, "raw") == 0;
+		bool raw = rows_units_raw(row->units);
 
 		if (strcmp(row->norm, "linf") != 0 || !(row->eps > grid->eps))
 			continue;
@@ -322,12 +322,7 @@ static void fill(const void *options, const struct records *records, struct figu
 		"%s in raw coordinates; one repetition of each method%s; %zu "
 		"training points",
 		several ? "Class with the largest output" : "Sign of f",
-		records->group_count > list.count
-			? " at its setting with the best validation accuracy, or without "
-			  "validation part of each loss, beta and threat the lowest "
-			  "objective"
-			: "",
-		shown);
+		records->group_count > list.count ? series_choice(&list, arena) : "", shown);
 }
 
 const struct plot plot_decision_boundary = {

@@ -1,8 +1,8 @@
 /* Time to a target: the share of runs that have reached it after t seconds. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/curve.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <string.h>

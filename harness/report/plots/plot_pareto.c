@@ -1,8 +1,8 @@
 /* Clean against robust accuracy of all settings of each method, and the front of those that no
  * other setting of the method beats in both; a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -106,10 +106,10 @@ static void fill(const void *options, const struct records *records, struct figu
 		worst.at[0].eps = o->eps;
 	norm = worst.at[0].norm;
 	figure->x = (struct figure_axis){.label = "clean test accuracy", .scale = FIGURE_LINEAR};
-	figure->y = (struct figure_axis){.label = arena_format(figure->arena,
-							       "robust accuracy, %s, eps = %.3g",
-							       norm, worst.at[0].eps),
-					 .scale = FIGURE_LINEAR};
+	figure->y = (struct figure_axis){
+		.label = arena_format(figure->arena, "robust accuracy, %s%s, eps = %.3g", norm,
+				      rows_units_aside(worst.at[0].units), worst.at[0].eps),
+		.scale = FIGURE_LINEAR};
 	for (size_t d = 0; d < records->data_count; d++)
 		for (size_t m = 0; m < records->method_count; m++)
 			if (records_wanted(&o->methods, records->methods[m]))

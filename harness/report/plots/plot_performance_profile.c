@@ -1,8 +1,8 @@
 /* Performance profiles (Dolan and More, Mathematical Programming 2002): the share of tasks on which
  * a method comes within a factor tau of the best. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/column.h"
+#include "harness/report/series/panels.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Where the time goes: stacked bars of the phases of a cell, a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <string.h>

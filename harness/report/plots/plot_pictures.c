@@ -63,6 +63,11 @@ static bool take_shape(struct camera *c, size_t features, double given)
 	return features > 1 && c->channels * c->rows * c->cols == features;
 }
 
+static bool in_feature_space(const struct record *record)
+{
+	return record->result.space && *record->result.space;
+}
+
 /* The preparation may have left columns out: then they have the places that they had. */
 static bool load(struct camera *c, const struct record *record, double given, struct arena *arena)
 {
@@ -71,7 +76,8 @@ static bool load(struct camera *c, const struct record *record, double given, st
 	bool left_out;
 
 	c->record = record;
-	if (cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, &c->cell,
+	if (in_feature_space(record) ||
+	    cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, &c->cell,
 			  &ignored) != STATUS_OK ||
 	    modelfile_load(arena_format(arena, "%s/model.npz", record->folder), arena, &c->file,
 			   &ignored) != STATUS_OK ||
@@ -226,8 +232,8 @@ static size_t add_examples(struct figure *figure, const struct camera *c, const 
 	*tested = *tested && here;
 	panel = panel_of(figure,
 			 arena_format(arena, "%s: %s %s, eps = %.3g%s%s%s", label, e.name, e.norm,
-				      e.eps, strcmp(e.units, "raw") == 0 ? " raw" : "",
-				      here ? "" : ", ", here ? "" : e.part),
+				      e.eps, rows_units_aside(e.units), here ? "" : ", ",
+				      here ? "" : e.part),
 			 label, side);
 	across = ARENA_ARRAY(arena, const char *, side);
 	down = ARENA_ARRAY(arena, const char *, side);
@@ -348,7 +354,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct series_list list =
 		series_of_methods(records, (enum series_settings)o->settings, 1, o->methods);
 	size_t cells = 0, examples = 0, weights = 0;
-	bool tested = true;
+	bool tested = true, featured = false;
 
 	figure->square = true;
 	for (size_t i = 0; i < list.count; i++) {
@@ -359,6 +365,7 @@ static void fill(const void *options, const struct records *records, struct figu
 
 		while (k < group->count && !records_ok(group->member[k]))
 			k++;
+		featured = featured || (k < group->count && in_feature_space(group->member[k]));
 		if (k == group->count || !load(&camera, group->member[k], o->rows, arena))
 			continue;
 		if (records->data_count > 1)
@@ -375,12 +382,13 @@ static void fill(const void *options, const struct records *records, struct figu
 		"The first %zu correctly classified samples of %s%s, and the weights of "
 		"%zu neurons with the largest |u| |alpha| (of prepared features, each on its own "
 		"scale; negative blue, positive red; in colours 0 is grey); one repetition of each "
-		"curve, %zu cells%s",
+		"curve, %zu cells%s%s",
 		examples, tested ? "test parts" : "the parts of the data in the titles",
 		examples ? ", the perturbation that the attack adds (on one scale), and both "
 			   "together"
 			 : " (an entry of `attack` stores them with `keep`)",
-		weights, cells, series_choice(&list, arena));
+		weights, cells, series_choice(&list, arena),
+		featured ? "; there are none of data in a feature space" : "");
 }
 
 const struct plot plot_pictures = {

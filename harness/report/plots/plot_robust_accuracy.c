@@ -1,8 +1,8 @@
 /* Robust accuracy against eps: a line per method and attack, a panel per data set, norm and units.
  */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <string.h>
@@ -166,9 +166,8 @@ static void fill(const void *options, const struct records *records, struct figu
 				arena_format(arena, "%s\n%s\n%s", data, kind->norm, kind->units),
 				data, series_title(records, data));
 
-			panel->x.label =
-				arena_format(arena, "eps (%s, %s features%s)", kind->norm,
-					     *kind->units ? kind->units : "prepared", part);
+			panel->x.label = arena_format(arena, "eps (%s, %s%s)", kind->norm,
+						      rows_units_text(kind->units), part);
 			if (kind->certified)
 				add_area(figure, panel, &list.at[i], &kinds, k);
 			add_line(figure, panel, &list.at[i], &kinds, k);

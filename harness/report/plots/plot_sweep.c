@@ -1,11 +1,11 @@
 /* A column of the results against a swept option: a curve per method, a panel per data set. A
  * method that sweeps nothing of its own is a horizontal level. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/excess.h"
 #include "harness/report/series/levels.h"
+#include "harness/report/series/panels.h"
 #include "harness/report/series/series.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* Clean against robust accuracy at one radius: a point per setting, a panel per data set and norm.
  */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/panels.h"
 
 #include <string.h>
 
@@ -48,7 +48,7 @@ static void add_panel(struct figure *figure, const struct records *records,
 	struct figure_panel *panel = figure_panel(figure, key, data, series_title(records, data));
 
 	panel->y.label = arena_format(arena, "robust accuracy, %s%s eps = %.3g", kind->norm,
-				      strcmp(kind->units, "raw") == 0 ? " raw" : "", kind->eps);
+				      rows_units_aside(kind->units), kind->eps);
 	for (size_t m = 0; m < records->method_count; m++) {
 		const char *method = records->methods[m];
 		const struct figure_curve like = {

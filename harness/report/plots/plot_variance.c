@@ -1,8 +1,8 @@
 /* What makes a number vary: the draw of the data, that of the method (patterns, or the start of
  * backprop), and both together, as standard deviations; a panel per data set. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/plots/panels.h"
 #include "harness/report/records/column.h"
+#include "harness/report/series/panels.h"
 #include "harness/stats/components.h"
 #include "solvers/core/index.h"
 

@@ -89,7 +89,8 @@ static struct attack_kinds attacks_on(const struct records *records, const char 
 	for (size_t k = 0; k < kinds.count; k++)
 		kinds.at[k].label = arena_format(records->arena, "%s %s%s%s", kinds.at[k].attack,
 						 kinds.at[k].norm, many_units ? " " : "",
-						 many_units ? kinds.at[k].units : "");
+						 many_units ? kinds.at[k].units
+							    : rows_units_space(kinds.at[k].units));
 	return kinds;
 }
 
@@ -101,7 +102,8 @@ static struct attack_kinds certified_on(const struct records *records, const cha
 
 	kinds = attacks_worst(&kinds, records->arena);
 	for (size_t k = 0; k < kinds.count; k++) {
-		kinds.at[k].label = arena_format(records->arena, "certified %s", kinds.at[k].norm);
+		kinds.at[k].label = arena_format(records->arena, "certified %s%s", kinds.at[k].norm,
+						 rows_units_space(kinds.at[k].units));
 		kinds.at[k].certified = true;
 	}
 	return kinds;
@@ -151,7 +153,8 @@ struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena
 			worst.count++;
 			*same = *kind;
 			same->attack = NULL;
-			same->label = arena_format(arena, "worst %s", kind->norm);
+			same->label = arena_format(arena, "worst %s%s", kind->norm,
+						   rows_units_space(kind->units));
 		}
 		same->eps = fmax(same->eps, kind->eps);
 	}

@@ -12,7 +12,8 @@ struct attack_kind {
 	const char *attack; /* NULL: the one with the lowest robust accuracy */
 	const char *norm, *units;
 	double eps;        /* the one looked at; set to the largest that occurs */
-	const char *label; /* "pgd linf", with the units only if they differ between kinds */
+	const char *label; /* "pgd linf", with the units only if they differ between kinds, or are
+			      of a feature space */
 	bool certified;    /* certificates: `attack` NULL is the highest one */
 	const char *part;  /* of the data, "train"; NULL: test */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TEXT(name, ...)
+#define LATER_TEXT(name, ...)
 #define LATER(...) NUMBER(__VA_ARGS__)
 
 /* The numbers of a result in their order. */

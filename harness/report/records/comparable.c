@@ -61,13 +61,14 @@ static const char *part_of(const struct record *record, const char *column, enum
 	/* values of a program rather than of a network */
 	bool of_program =
 		strcmp(column, "lower_bound") == 0 || strcmp(column, "objective_iterate") == 0;
-	/* the worst case over balls of radius 0 is the clean one */
-	bool of_network = strcmp(column, "objective_network") == 0 || !o->threat || !*o->threat;
 	const char *quantity =
 		record->result.objective_of ? record->result.objective_of : "unknown";
+	/* the worst case over balls of radius 0 is the clean one */
+	bool own = strcmp(quantity, "unknown") != 0 && strcmp(quantity, "worst case") != 0,
+	     of_network = strcmp(column, "objective_network") == 0 || !o->threat || !*o->threat;
 	const char *const texts[PARTS] = {
 		[LOSS] = o->loss,     [AVERAGE] = o->average,
-		[BETA] = o->beta,     [QUANTITY] = of_network ? "network" : quantity,
+		[BETA] = o->beta,     [QUANTITY] = of_network && !own ? "network" : quantity,
 		[THREAT] = o->threat, [PROGRAM] = of_program ? o->program : "",
 	};
 

@@ -55,14 +55,13 @@ static void add_entry(struct reader *r, const struct entry_note *note, const cha
 		struct margins *to = &r->at[r->count];
 		size_t below = 0, far = 0;
 
-		*to = (struct margins){
-			.name = name,
-			.part = of->part && *of->part ? of->part : "test",
-			.ball = arena_format(r->arena, "%s, %s features%s%s", of->norm,
-					     of->units && *of->units ? of->units : "prepared",
-					     *shape ? ", " : "", shape),
-			.eps = of->eps,
-			.accuracy = of->accuracy};
+		*to = (struct margins){.name = name,
+				       .part = of->part && *of->part ? of->part : "test",
+				       .ball = arena_format(r->arena, "%s, %s%s%s", of->norm,
+							    rows_units_text(of->units),
+							    *shape ? ", " : "", shape),
+				       .eps = of->eps,
+				       .accuracy = of->accuracy};
 		to->lower = side(r, note->key, i, "lower", &below);
 		to->upper = side(r, note->key, i, "upper", &to->n);
 		to->distance = side(r, note->key, i, "distance", &far);

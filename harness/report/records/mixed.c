@@ -87,7 +87,35 @@ const char *mixed_text(const struct record *const *member, size_t count, struct 
 	return *text ? arena_format(arena, "%s.", text) : text;
 }
 
+/* "Feature space: a radius on a, b is ...", of the data sets in one; "" if none is. */
+static const char *spaces_text(const struct records *records)
+{
+	const char **names = ARENA_ARRAY(records->arena, const char *, records->count);
+	const char *list = "";
+	size_t known = 0;
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct result *r = &records->at[i].result;
+
+		if (!r->space || !*r->space || !r->data ||
+		    records_index(names, known, r->data) < known)
+			continue;
+		names[known++] = r->data;
+		list = arena_format(records->arena, "%s%s%s", list, *list ? ", " : "", r->data);
+	}
+	return *list ? arena_format(records->arena,
+				    "Feature space: a radius on %s is a distance between features, "
+				    "not between pixels.",
+				    list)
+		     : "";
+}
+
 const char *mixed_records(const struct records *records)
 {
-	return mixed_text(records_all(records), records->count, records->arena);
+	const char *mixed = mixed_text(records_all(records), records->count, records->arena);
+	const char *spaces = spaces_text(records);
+
+	return *spaces && *mixed ? arena_format(records->arena, "%s %s", spaces, mixed)
+	       : *spaces         ? spaces
+				 : mixed;
 }

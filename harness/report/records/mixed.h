@@ -12,7 +12,8 @@
  * where nothing does. A record of a version that did not write one counts as "not recorded". */
 const char *mixed_text(const struct record *const *member, size_t count, struct arena *arena);
 
-/* The same of all records. */
+/* The same of all records, and before it which data are in a feature space: where radii are no
+ * distances between pixels. */
 const char *mixed_records(const struct records *records);
 
 #endif

@@ -88,6 +88,8 @@ struct records {
 	/* Of several folders: what differs between those, for the caption of any figure, and of one
 	 * that shows times; else NULL. */
 	const char *warning, *time_warning;
+	size_t transfer_count, transfer_outdated; /* rows of transfer.csv (store/transfers.h) */
+	const struct transfer_row *transfer;
 	/* Of `count`: as they were written, not so, of earlier versions without checksums. */
 	size_t checked, damaged, unchecked;
 };

@@ -5,6 +5,7 @@
 #include "harness/report/records/records.h"
 #include "harness/report/records/select.h"
 #include "harness/store/manifest.h"
+#include "harness/store/transfers.h"
 #include "solvers/core/index.h"
 #include "solvers/core/text.h"
 
@@ -276,8 +277,9 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 			 struct err *err)
 {
 	const char *plan_path = arena_format(arena, "%s/plan.csv", folder);
-	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
-	struct field_rows plan;
+	struct err ignored = {0}; /* without a readable plan the order of the ids holds; damage of
+				     transfer.csv is told by its checksum */
+	struct field_rows plan, carried;
 	char caption[CAPTION_BYTES];
 	const char **names = NULL;
 	struct asked_row *rows;
@@ -294,6 +296,11 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 		TRY(load_record(out, &out->at[i], &rows[i], &plan, err));
 	}
 	records_group(out);
+	if (transfers_read(folder, arena, &carried, &out->transfer_outdated, &ignored) ==
+	    STATUS_OK) {
+		out->transfer = carried.at;
+		out->transfer_count = carried.count;
+	}
 	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);
 	out->caption = arena_text(arena, caption);
 	return STATUS_OK;

@@ -12,8 +12,21 @@ const char *select_key(const struct group *group, struct arena *arena)
 	return arena_format(arena, "%s\n%s", group->method, group->problem);
 }
 
-/* Lower is better; a cell that is not ok or has no value counts as the worst. */
-static double score_of(const struct record *record, const char *by)
+const char *select_criterion(const struct group *setting)
+{
+	bool rmse = false;
+
+	if (setting->member[0]->select_by)
+		return setting->member[0]->select_by;
+	for (size_t i = 0; i < setting->count; i++) {
+		if (!isnan(setting->member[i]->result.validation_accuracy))
+			return "validation_accuracy";
+		rmse = rmse || !isnan(setting->member[i]->result.validation_rmse);
+	}
+	return rmse ? "validation_rmse" : "validation_accuracy";
+}
+
+double select_score(const struct record *record, const char *by)
 {
 	double value = stat_column(record, by);
 
@@ -41,7 +54,7 @@ static size_t best_at(const struct group *const *setting, size_t count, const ch
 
 	for (size_t k = 0; k < count; k++) {
 		const struct record *r = records_at_draw(setting[k], draw);
-		double here = r ? score_of(r, by) : HUGE_VAL;
+		double here = r ? select_score(r, by) : HUGE_VAL;
 
 		if (r && r->rung > rung) {
 			rung = r->rung;
@@ -152,7 +165,7 @@ static void choose(struct search *search, struct arena *arena)
 		if (setting->inner || setting->member[0]->rung < rung)
 			continue; /* inner: not tested yet */
 		for (size_t k = 0; k < setting->count; k++)
-			values[k] = score_of(setting->member[k], search->by);
+			values[k] = select_score(setting->member[k], search->by);
 		here = sample_spread(values, setting->count).median;
 		if (here < best) {
 			best = here;

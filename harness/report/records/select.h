@@ -46,6 +46,14 @@ struct searches select_searches(const struct records *records);
 /* Mark the settings that were not chosen (left_out), and add groups that are composed. */
 void select_settings(struct records *records);
 
+/* The column that settings of the method are compared by: that of its `select`, else
+ * validation_accuracy, or validation_rmse where only that is known. */
+const char *select_criterion(const struct group *setting);
+
+/* How good a cell is by that column: lower is better; HUGE_VAL of one that is not ok or has no
+ * value. */
+double select_score(const struct record *record, const char *by);
+
 /* Are settings of this method chosen in each repetition by itself? */
 bool select_per_repetition(const struct group *setting);
 

@@ -1,9 +1,11 @@
 /* Which groups a plot draws as curves. */
 #include "harness/report/series/series.h"
+#include "harness/report/records/column.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/select.h"
 #include "harness/report/records/stat.h"
 #include "solvers/core/index.h"
+#include "solvers/core/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,12 +26,13 @@ static const char *label_of(const struct group *group, const char *name, bool of
 	return text;
 }
 
-/* The settings of one method on one problem. Those without validation accuracy are compared by
+/* The settings of one method on one problem. Those without a value of the column are compared by
  * their objectives, and only where these are of the same loss, beta and threat. */
 struct rivals {
 	size_t count;
+	const char *by;
 	const struct group **setting;
-	double *validation, *objective; /* medians */
+	double *score, *objective; /* medians; of both the lower one is better */
 };
 
 static const char *objective_key(const struct group *group, struct arena *arena)
@@ -39,20 +42,20 @@ static const char *objective_key(const struct group *group, struct arena *arena)
 	return key ? key : "";
 }
 
-/* The one with the highest validation accuracy, else with the lowest objective; of equals the
+/* The one that is best by the column, else with the lowest objective; of equals the
  * first. A choice that is composed has no median to be compared by. */
 static const struct group *best_of(const struct rivals *r, struct arena *arena)
 {
 	size_t best = 0;
 
-	if (r->count > 1 && !isnan(r->validation[0]) && select_per_repetition(r->setting[0]))
-		return select_compose(r->setting, r->count, "validation_accuracy",
+	if (r->count > 1 && !isnan(r->score[0]) && select_per_repetition(r->setting[0]))
+		return select_compose(r->setting, r->count, r->by,
 				      ARENA_ARRAY(arena, size_t, r->count), arena);
 	for (size_t i = 1; i < r->count; i++) {
-		double here = r->validation[i], most = r->validation[best];
-		bool better = here > most;
+		double here = r->score[i], least = r->score[best];
+		bool better = here < least;
 
-		if (isnan(here) || isnan(most) || here == most)
+		if (isnan(here) || isnan(least) || here == least)
 			better = strcmp(objective_key(r->setting[i], arena),
 					objective_key(r->setting[best], arena)) == 0 &&
 				 (r->objective[i] < r->objective[best] ||
@@ -62,9 +65,24 @@ static const struct group *best_of(const struct rivals *r, struct arena *arena)
 	return r->setting[best];
 }
 
-/* The groups to draw: of each method on its problem the best; without validation accuracy of each
+/* stat_pick: select_score, NaN where there is none. */
+static double known_score(const struct record *record, const void *by)
+{
+	double score = select_score(record, by);
+
+	return score < HUGE_VAL ? score : NAN;
+}
+
+/* What the list compares settings of the method by. */
+static const char *criterion_of(const struct series_list *list, const struct group *group)
+{
+	return list->by && !group->member[0]->select_by ? list->by : select_criterion(group);
+}
+
+/* The groups to draw: of each method on its problem the best; without a value to compare by of each
  * objective too. A method that selects has its choice made already. */
-static const struct group **best_groups(const struct records *records, size_t *count)
+static const struct group **best_groups(const struct records *records,
+					const struct series_list *list, size_t *count)
 {
 	struct arena *arena = records->arena;
 	struct index index = index_new(records->group_count, arena);
@@ -76,11 +94,12 @@ static const struct group **best_groups(const struct records *records, size_t *c
 		const struct group *group = &records->groups[g];
 		struct rivals *rivals;
 		struct spread known;
-		const char *key;
+		const char *key, *by;
 
 		if (!records_ok_count(group) || group->left_out)
 			continue;
-		known = stat_group(group, stat_column, "validation_accuracy", arena);
+		by = criterion_of(list, group);
+		known = stat_group(group, known_score, by, arena);
 		key = arena_format(arena, "%s\n%s", select_key(group, arena),
 				   known.count ? "" : objective_key(group, arena));
 		rivals = at + index_place(&index, key, *count);
@@ -88,11 +107,12 @@ static const struct group **best_groups(const struct records *records, size_t *c
 			(*count)++;
 			rivals->setting =
 				ARENA_ARRAY(arena, const struct group *, records->group_count);
-			rivals->validation = ARENA_ARRAY(arena, double, records->group_count);
+			rivals->by = by;
+			rivals->score = ARENA_ARRAY(arena, double, records->group_count);
 			rivals->objective = ARENA_ARRAY(arena, double, records->group_count);
 		}
 		rivals->setting[rivals->count] = group;
-		rivals->validation[rivals->count] = known.median;
+		rivals->score[rivals->count] = known.median;
 		rivals->objective[rivals->count++] =
 			stat_group(group, stat_column, "headline", arena).median;
 	}
@@ -143,7 +163,7 @@ static void collect(const struct records *records, struct series_list *list)
 {
 	struct index labels = index_new(records->group_count, records->arena);
 	size_t groups = records->group_count;
-	const struct group **best = list->best ? best_groups(records, &groups) : NULL;
+	const struct group **best = list->best ? best_groups(records, list, &groups) : NULL;
 
 	list->count = list->entry_count = 0;
 	for (size_t g = 0; g < records->group_count; g++)
@@ -177,12 +197,12 @@ size_t series_count(const struct series_list *list, const char *data)
 }
 
 static struct series_list make_list(const struct records *records, enum series_settings settings,
-				    size_t curves, struct texts methods)
+				    size_t curves, struct series_list list)
 {
-	struct series_list list = {
-		.best = settings == SERIES_BEST, .all = settings == SERIES_ALL, .methods = methods};
 	size_t most = 0;
 
+	list.best = settings == SERIES_BEST;
+	list.all = settings == SERIES_ALL;
 	list.at = ARENA_ARRAY(records->arena, struct series, records->group_count);
 	list.entry = ARENA_ARRAY(records->arena, const struct series *, records->group_count);
 	collect(records, &list);
@@ -207,13 +227,19 @@ static struct series_list make_list(const struct records *records, enum series_s
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves)
 {
-	return make_list(records, settings, curves, (struct texts){0, NULL});
+	return make_list(records, settings, curves, (struct series_list){0});
 }
 
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
 				     size_t curves, struct texts methods)
 {
-	return make_list(records, settings, curves, methods);
+	return make_list(records, settings, curves, (struct series_list){.methods = methods});
+}
+
+struct series_list series_best(const struct records *records, struct texts methods, const char *by)
+{
+	return make_list(records, SERIES_BEST, 1,
+			 (struct series_list){.methods = methods, .by = by});
 }
 
 const char *series_title(const struct records *records, const char *data)
@@ -289,16 +315,39 @@ static const char *add_settings(const struct series_list *list, const char *text
 		    : text;
 }
 
+const char *series_scores(const struct series_list *list, bool selects, struct arena *arena)
+{
+	const char **seen = ARENA_ARRAY(arena, const char *, list->count + 1);
+	struct text text = text_new(arena);
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct group *group = list->at[i].group;
+		const char *by = criterion_of(list, group);
+
+		if (!group->member[0]->select_by == selects ||
+		    records_index(seen, count, by) < count)
+			continue;
+		seen[count++] = by;
+		text_item(&text, " or ", "%s", column_label(by, arena));
+	}
+	return text.length ? text.at : "validation accuracy";
+}
+
 const char *series_choice(const struct series_list *list, struct arena *arena)
 {
-	const char *text = list->selected ? "; of tuned methods the selected setting" : "";
+	const char *text = "";
 
+	if (list->selected)
+		text = arena_format(arena, "; of tuned methods the setting selected by %s",
+				    series_scores(list, true, arena));
 	if (list->best)
 		text = arena_format(arena,
-				    "%s; of each %s the setting with the best validation accuracy, "
-				    "or without validation part of each loss, beta and threat the "
-				    "lowest objective",
-				    text, list->selected ? "other" : "method");
+				    "%s; of each %s the setting with the best %s, or without "
+				    "validation part of each loss, beta and threat the lowest "
+				    "objective",
+				    text, list->selected ? "other" : "method",
+				    series_scores(list, false, arena));
 	if (list->composed)
 		text = arena_format(arena, "%s, of some chosen per repetition", text);
 	return list->best || list->selected ? add_settings(list, text, arena) : text;

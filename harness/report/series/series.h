@@ -16,11 +16,11 @@ enum {
 
 /* The value of a plot's `settings` option.
  *
- * The best setting of a method is the one with the highest validation accuracy: the median or,
- * where select.h says so, in each repetition by itself. Without a validation part it is, of each
- * loss, beta and threat, the one with the lowest median objective, of robust methods
- * the worst case. It is never chosen by
- * test accuracy, and a method with `select` has its choice made already. */
+ * The best setting of a method is the one that is best by select_criterion, as a rule validation
+ * accuracy: by the median or, where select.h says so, in each repetition by itself. Without a
+ * validation part it is, of each loss, beta and threat, the one with the lowest median objective,
+ * of robust methods the worst case. It is never chosen by test accuracy, and a method with `select`
+ * has its choice made already. */
 enum series_settings {
 	SERIES_AUTO, /* all if that stays readable, else best */
 	SERIES_ALL,  /* every setting of a swept method */
@@ -28,9 +28,10 @@ enum series_settings {
 };
 
 extern const char *const series_settings_names[];
-#define SERIES_SETTINGS_DOC                                                                    \
-	"swept settings drawn: all, the best of each method (by validation accuracy, else by " \
-	"objective), or what stays readable"
+#define SERIES_SETTINGS_DOC                                                                 \
+	"swept settings drawn: all, the best of each method (by its `select`, validation "  \
+	"accuracy or, of a regression, validation_rmse, else by objective), or what stays " \
+	"readable"
 
 struct series {
 	const struct group *group;
@@ -50,6 +51,7 @@ struct series_list {
 	bool composed;               /* some of them from another setting in each repetition */
 	bool selected;               /* those of a method with `select` that were not chosen */
 	struct texts methods;        /* the only ones drawn; none = all */
+	const char *by;              /* what those without `select` are compared by, or NULL */
 	size_t repeats;              /* most cells that are ok in a group */
 	const char *repeated;        /* records_repeats of them */
 	bool uneven;                 /* other groups have fewer */
@@ -63,6 +65,10 @@ struct series_list series_of(const struct records *records, enum series_settings
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
 				     size_t curves, struct texts methods);
 
+/* The best setting of each of these methods; of those without `select` by the column `by`, or as
+ * select_criterion says if it is NULL. */
+struct series_list series_best(const struct records *records, struct texts methods, const char *by);
+
 /* For a plot over all problems together: one label per method and setting, whatever the problem,
  * and the groups without any cell that is ok are added. */
 void series_pool(struct series_list *list, const struct records *records);
@@ -72,6 +78,10 @@ size_t series_count(const struct series_list *list, const char *data);
 
 /* Title of a panel: the data set and its numbers of points. */
 const char *series_title(const struct records *records, const char *data);
+
+/* The columns that settings were chosen by, of methods with `select` or of those without:
+ * "validation accuracy or validation auc". */
+const char *series_scores(const struct series_list *list, bool selects, struct arena *arena);
 
 /* What of it was chosen how, for a caption: "; of each method the setting with ..."; or "". */
 const char *series_choice(const struct series_list *list, struct arena *arena);

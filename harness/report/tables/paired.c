@@ -13,7 +13,8 @@ static const char note[] =
 	"Differences A - B of cells with the same data and repetition; accuracies in percentage "
 	"points; objectives and worst-case objectives only where loss, beta, average and threat "
 	"are equal. Of a swept method the selected setting or, without selection, the one with the "
-	"best validation accuracy, chosen in each repetition by itself where these split the same "
+	"best validation accuracy or, of a regression, validation rmse, chosen in each repetition "
+	"by itself where these split the same "
 	"data anew (without validation part: of each loss, beta and threat the lowest "
 	"objective). The interval is Student's for the mean, 95 %; where repetitions split the "
 	"same "
@@ -35,7 +36,7 @@ static double worst_case(const struct record *record, const void *what)
 	const char *of = record->result.objective_of;
 
 	(void)what;
-	return of && strcmp(of, "network") != 0 ? record->result.objective : NAN;
+	return of && strcmp(of, "worst case") == 0 ? record->result.objective : NAN;
 }
 
 /* The robust accuracies stand behind the first. */
@@ -170,7 +171,7 @@ struct sheet paired_sheet(const struct records *records)
 	wanted[count++] = measures[0];
 	for (size_t k = 0; k < worst.count; k++) {
 		const struct attack_kind *kind = &worst.at[k];
-		bool raw = strcmp(kind->units, "raw") == 0;
+		bool raw = rows_units_raw(kind->units);
 		const char *label = arena_format(arena, "%s %s%.3g %%", kind->label,
 						 raw ? "raw " : "", kind->eps);
 

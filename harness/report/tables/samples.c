@@ -2,7 +2,7 @@
 #include "harness/report/tables/samples.h"
 
 #include "harness/report/records/stat.h"
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "harness/report/tables/sheet.h"
 
 /* One row per (data, method, swept values) of a sampled convex program: the number used, the number
- * that would do a priori, the violation promised for the number used (harness/store/scenario.h),
+ * that would do a priori, the violation promised for the number used (harness/stats/scenario.h),
  * and the share of fresh draws that were violated. */
 struct sheet samples_sheet(const struct records *records);
 

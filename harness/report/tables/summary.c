@@ -224,8 +224,8 @@ enum status summary_write_columns(const struct records *records, struct err *err
 					 columns_of_rows(records, &rows_attack),
 					 columns_of_rows(records, &rows_certify)};
 	const struct field_table *const of_cell[] = {
-		&rows_trace,  tables[1].table, tables[2].table, &rows_patterns,
-		&rows_inputs, &rows_points,    &rows_confusion};
+		&rows_trace, tables[1].table, tables[2].table, &rows_patterns,
+		&rows_path,  &rows_inputs,    &rows_points,    &rows_confusion};
 	struct arena *arena = records->arena;
 	struct field_rows plan = {0};
 	struct err ignored = {0};
@@ -239,6 +239,7 @@ enum status summary_write_columns(const struct records *records, struct err *err
 	put_columns(&csv, rows_plan.file,
 		    field_used(&rows_plan, plan.at, plan.count, rows_plan.size, arena));
 	put_columns(&csv, rows_data.file, &rows_data);
+	put_columns(&csv, rows_transfer.file, &rows_transfer);
 	for (size_t i = 0; i < sizeof of_cell / sizeof *of_cell; i++)
 		put_columns(&csv, arena_format(arena, "cells/*/%s", of_cell[i]->file), of_cell[i]);
 	return csv_close(&csv, err);

@@ -6,6 +6,7 @@
 #include "harness/spec/bind/scalar.h"
 #include "solvers/core/desc.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -191,22 +192,37 @@ static void write_value(struct text *w, const struct option *row, const void *fi
 	text_add(w, "]");
 }
 
-/* One that came later, at its default: its key is as if it were not there. */
-static bool is_left_out(const struct option *row, const void *field)
+/* Is the field what the row's default is? Of lists only an empty default is known. */
+static bool is_initial(const struct option *row, const void *field)
 {
-	if (!row->later)
-		return false;
-	if (row->type == OPTION_BOOL)
-		return !*(const bool *)field;
-	if (row->type == OPTION_REALS)
-		return ((const struct reals *)field)->count == 0;
-	if (row->type == OPTION_TEXTS)
-		return ((const struct texts *)field)->count == 0;
-	if (row->type == OPTION_TEXT_MAP)
-		return ((const struct text_map *)field)->count == 0;
-	if (row->words && strcmp(row->initial, row->words[0]) == 0)
-		return *(const long *)field == -1;
-	return *(const long *)field == 0;
+	struct groups list; /* of any type, as in write_value */
+	const char *text;
+	double number;
+	long value;
+
+	switch (row->type) {
+	case OPTION_BOOL:
+		return strcmp(row->initial, *(const bool *)field ? "true" : "false") == 0;
+	case OPTION_INT:
+		value = *(const long *)field;
+		text = value == SCALAR_UNSET_INT ? "null" : word_of(row, value);
+		if (text)
+			return strcmp(row->initial, text) == 0;
+		return scalar_real(row->initial, row->unit, &number) && (double)value == number;
+	case OPTION_REAL:
+		if (isnan(*(const double *)field))
+			return strcmp(row->initial, "null") == 0;
+		return scalar_real(row->initial, row->unit, &number) &&
+		       !(*(const double *)field < number) && !(*(const double *)field > number);
+	case OPTION_TEXT:
+		text = *(const char *const *)field;
+		return strcmp(row->initial, text ? text : "null") == 0;
+	default:
+		if (row->type != OPTION_TEXT_MAP && !writers[row->type].size)
+			return false;
+		memcpy(&list, field, sizeof list);
+		return list.count == 0;
+	}
 }
 
 /* The item's name under the row's key, then the item's options beside it; a key of the same name
@@ -222,7 +238,7 @@ static void write_flat(struct text *w, const struct option *siblings, const stru
 	write_quoted(w, choice->item->name);
 	for (const struct option *o = choice->item->options; o && o->name; o++)
 		if (!expect_find(siblings, o->name) &&
-		    !is_left_out(o, (const char *)choice->options + o->offset)) {
+		    !(o->later && is_initial(o, (const char *)choice->options + o->offset))) {
 			write_key(w, o->name, first);
 			write_value(w, o, (const char *)choice->options + o->offset);
 		}
@@ -245,7 +261,7 @@ void canon_rows(struct text *w, const struct option *rows, const void *base)
 				continue;
 			write_key(w, choice->item->name, &first);
 			canon_rows(w, choice->item->options, choice->options);
-		} else if (!is_left_out(row, field)) {
+		} else if (!row->later || !is_initial(row, field)) {
 			write_key(w, row->name, &first);
 			write_value(w, row, field);
 		}

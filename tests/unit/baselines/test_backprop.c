@@ -312,7 +312,8 @@ static void forecast_is_of_forward_and_backward_products(void **state)
 	struct forecast forecast;
 
 	(void)state;
-	backprop_train_forecast(&t.options, (struct trainer_shape){3000, 40, 1}, &forecast);
+	backprop_train_forecast(&t.options, (struct trainer_shape){.n = 3000, .d = 40, .k = 1},
+				&forecast);
 	check_close(forecast.iteration_flops, 4.0 * 3000 * 40 * 30, 0, 1);
 	arena_release(&t.arena);
 }

@@ -119,9 +119,16 @@ static struct scene *scene_new(void)
 
 	s->part.X = s->other.X = mat_new(&arena, 2, 1);
 	s->boxed = s->other_ball = (struct threat_options){.clip = {2, box}};
-	s->attack = (struct aim){"attack", "pgd", &s->part, "test", &s->boxed, NULL};
-	s->certificate =
-		(struct aim){"certificate", "crown", &s->part, "test", &s->other_ball, NULL};
+	s->attack = (struct aim){.what = "attack",
+				 .name = "pgd",
+				 .part = &s->part,
+				 .part_name = "test",
+				 .threat = &s->boxed};
+	s->certificate = (struct aim){.what = "certificate",
+				      .name = "crown",
+				      .part = &s->part,
+				      .part_name = "test",
+				      .threat = &s->other_ball};
 	s->evidence = evidence_new(&arena, 2);
 	return s;
 }

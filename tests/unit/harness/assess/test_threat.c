@@ -60,7 +60,11 @@ static void raw_units_are_those_of_the_data(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", &raw, NULL};
+	const struct aim aim = {.what = "attack",
+				.name = "pgd",
+				.part = &data.test,
+				.part_name = "test",
+				.threat = &raw};
 	struct target t;
 	double correct = 0;
 
@@ -99,7 +103,11 @@ static void factors_are_units_too(void **state)
 		.units = UNITS_RAW, .clip = {2, clip}, .scale = {2, factors}};
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", &asked, NULL};
+	const struct aim aim = {.what = "attack",
+				.name = "pgd",
+				.part = &data.test,
+				.part_name = "test",
+				.threat = &asked};
 	struct target t;
 	double mean, deviation;
 
@@ -120,7 +128,11 @@ static void factors_are_units_too(void **state)
 static void check_refused(struct threat_options asked, const char *expected)
 {
 	struct dataset data = moons();
-	const struct aim aim = {"attack", "pgd", &data.test, "test", &asked, NULL};
+	const struct aim aim = {.what = "attack",
+				.name = "pgd",
+				.part = &data.test,
+				.part_name = "test",
+				.threat = &asked};
 	struct err err = {0};
 
 	assert_int_equal(target_check(&aim, &data, &err), STATUS_SPEC);
@@ -145,7 +157,11 @@ static void prepared_units_are_left_alone(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.train, "train", &l2_box, NULL};
+	const struct aim aim = {.what = "attack",
+				.name = "pgd",
+				.part = &data.train,
+				.part_name = "train",
+				.threat = &l2_box};
 	struct target t;
 
 	(void)state;
@@ -163,7 +179,11 @@ static void an_output_of_zero_is_wrong(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", &prepared, NULL};
+	const struct aim aim = {.what = "attack",
+				.name = "pgd",
+				.part = &data.test,
+				.part_name = "test",
+				.threat = &prepared};
 	struct target t;
 
 	(void)state;

@@ -77,6 +77,30 @@ static void failed_settings_are_tried_as_well(void **state)
 	expect_row(text, "# moons: sgd", 2, 2, (double[]){3, 80});
 }
 
+/* Where the method selects by another score, that one chooses, and the caption says it. */
+static void the_best_is_what_select_says(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "sgd", "rate", "1", .validation = 0.7, .test = 0.6,
+		 .select_by = "validation_macro_f1"},
+		{"moons", "sgd", "rate", "2", .validation = 0.9, .test = 0.8,
+		 .select_by = "validation_macro_f1"},
+		{"moons", "adam", "rate", "1", .validation = 0.7, .test = 0.6},
+		{"moons", "adam", "rate", "2", .validation = 0.9, .test = 0.8},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
+	const char *text;
+
+	(void)state;
+	records.at[0].result.validation_macro_f1 = 0.5;
+	records.at[1].result.validation_macro_f1 = 0.4;
+	text = data_of("best_of_k", NULL, &records);
+	expect_row(text, "# moons: sgd", 1, 2, (double[]){2, 60});
+	expect_row(text, "# moons: adam", 1, 2, (double[]){2, 80});
+	assert_non_null(strstr(fixture_text(&records, "best_of_k", ".gp"),
+			       "by validation macro f1 (sgd) or validation accuracy (adam), of k"));
+}
+
 static struct attack_row attacked(double eps, double robust)
 {
 	struct attack_row row = {.attack = "pgd",
@@ -153,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_values_are_question_marks),
 		cmocka_unit_test(failed_settings_are_tried_as_well),
+		cmocka_unit_test(the_best_is_what_select_says),
 		cmocka_unit_test(robust_accuracy_begins_clean),
 		cmocka_unit_test(bands_are_quantiles_of_what_is_ok),
 	};

@@ -19,9 +19,10 @@
 
 enum { STEPS = 12 };
 
-/* One iteration: the second-layer weight of the only neuron, relative residuals, a dual bound. */
+/* One iteration: the second-layer weight of the only neuron, relative residuals, a dual bound, the
+ * gap as the trainer has it (0: it has none). */
 struct act {
-	double weight, primal, dual, bound;
+	double weight, primal, dual, bound, gap;
 };
 
 struct script {
@@ -41,8 +42,8 @@ static void step(void *state, struct progress *progress)
 	struct script *s = state;
 
 	s->done++;
-	*progress =
-		(struct progress){NAN, act_of(s)->primal, act_of(s)->dual, OUTCOME_RUNNING, NULL};
+	*progress = (struct progress){NAN, act_of(s)->primal, act_of(s)->dual,
+				      .end = OUTCOME_RUNNING, .gap = act_of(s)->gap};
 }
 
 static ptrdiff_t width(const void *state)
@@ -74,6 +75,7 @@ struct scene {
 	struct dataset data;
 	struct script script;
 	struct csv_table trace;
+	bool costly; /* no iteration is due */
 	char path[64];
 };
 
@@ -83,9 +85,11 @@ static struct loop_result run(struct scene *s, const struct trainer *trainer,
 	struct evaluator evaluator =
 		evaluate_new(&s->toy.problem, &s->data,
 			     (struct training){trainer, NULL, &s->script, NULL}, &s->toy.arena);
-	/* so much work that every iteration is looked at */
+	/* so much work that every iteration is looked at, or so little that none is */
+	const struct forecast much = {.iteration_flops = 1e12},
+			      little = {.certificate_flops = 1e12};
 	struct loop loop = {.stop = stop,
-			    .forecast = {.iteration_flops = 1e12},
+			    .forecast = s->costly ? little : much,
 			    .trace_path = s->path,
 			    .progress_fd = -1,
 			    .setup_s = setup_s};
@@ -107,7 +111,7 @@ static struct scene scene_make(void)
 	s.data.train.X = s.toy.problem.X;
 	s.data.train.y = (real *)(uintptr_t)s.toy.problem.y.at;
 	for (int i = 0; i < STEPS; i++)
-		s.script.at[i] = (struct act){0.1 * i, 1, 1, NAN};
+		s.script.at[i] = (struct act){0.1 * i, 1, 1, NAN, 0};
 	return s;
 }
 
@@ -260,6 +264,31 @@ static void gap_scales_are_told_apart(void **state)
 }
 
 /* The best bound of all certificates is the one reported. */
+/* A gap of its own that is small enough has the iterate looked at, whatever that costs, and ends
+ * nothing by itself: then it is looked at again at half of it. */
+static void a_trainer_that_sees_its_gap_is_looked_at(void **state)
+{
+	static const double gaps[STEPS] = {0,   1,    0.3,  0.2,  0.15, 0.12,
+					   0.1, 0.09, 0.05, 0.04, 0.01, 0.01};
+	static const long looked_at[] = {4, 7, 9, 11, STEPS};
+	enum { LOOKS = sizeof looked_at / sizeof *looked_at };
+	struct scene s = scene_make();
+	struct stop_options stop = never;
+	struct loop_result out;
+
+	(void)state;
+	s.costly = true;
+	stop.gap = 0.2;
+	for (int i = 0; i < STEPS; i++)
+		s.script.at[i].gap = gaps[i];
+	out = run(&s, &plain, &stop, 0);
+	assert_int_equal(out.outcome, OUTCOME_ITERATION_LIMIT);
+	assert_int_equal(out.evaluations, LOOKS);
+	for (size_t i = 0; i < LOOKS; i++)
+		check_equal(trace_at(&s, i, "iteration"), looked_at[i]);
+	finish(&s);
+}
+
 static void the_best_bound_is_kept(void **state)
 {
 	struct scene s = scene_make();
@@ -283,6 +312,7 @@ int main(void)
 		cmocka_unit_test(residuals_stop_together),
 		cmocka_unit_test(patience_counts_from_the_last_progress),
 		cmocka_unit_test(gap_scales_are_told_apart),
+		cmocka_unit_test(a_trainer_that_sees_its_gap_is_looked_at),
 		cmocka_unit_test(the_best_bound_is_kept),
 	};
 

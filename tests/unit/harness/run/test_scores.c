@@ -88,6 +88,7 @@ static void errors_of_a_regression(void **state)
 	check_close(e.test.rmse, sqrt(square / N), 1e-12, 0);
 	check_close(e.test.r2, 1 - square / spread, 1e-12, 0);
 	check_nan(e.train.accuracy);
+	check_nan(e.train.most);
 	arena_release(&s.toy.arena);
 }
 
@@ -96,7 +97,7 @@ static void accuracy_of_a_classification(void **state)
 {
 	struct scene s = scene_make(false);
 	struct evaluation e;
-	double correct = 0;
+	double correct = 0, positive = 0;
 
 	(void)state;
 	for (ptrdiff_t k = 0; k < 2; k++) {
@@ -111,8 +112,59 @@ static void accuracy_of_a_classification(void **state)
 		correct += (s.f[k] > 0 && s.y[k] > 0) || (s.f[k] < 0 && s.y[k] < 0);
 	check_close(e.train.accuracy, correct / N, 0, 1e-12);
 	check_close(e.test.accuracy, correct / N, 0, 1e-12);
+	for (int k = 0; k < N; k++)
+		positive += s.f[k] > 0;
+	check_close(e.test.most, (positive > N - positive ? positive : N - positive) / N, 0, 1e-12);
 	check_nan(e.validation.accuracy); /* there is no such part */
 	check_nan(e.train.rmse);
+	arena_release(&s.toy.arena);
+}
+
+/* Outputs of three classes in the place of a network: of 5 samples. */
+static const struct outputs *told;
+
+static const struct outputs *tell(const void *state)
+{
+	(void)state;
+	return told;
+}
+
+static bool tells(const void *options)
+{
+	(void)options;
+	return true;
+}
+
+static void decisions_of_three_classes(void **state)
+{
+	enum { K = 3, SAMPLES = 5 };
+	/* decided 2, 2, 0, none (a tie), 2 */
+	real f[] = {0, 1, 3, 2, -3, 1, 1, 2, 2, -2, 2, 2, 1, 0, -1}, y[SAMPLES * K] = {0};
+	int label[] = {2, 1, 0, 0, 2};
+	struct outputs outputs = {.count = {SAMPLES, 0, 0}, .at = {f, NULL, NULL}};
+	const struct trainer teller = {.width = width, .outputs_only = tells, .outputs = tell};
+	struct scene s = {.toy = toy_make(SAMPLES, D, "squared", 0.1)};
+	struct evaluator evaluator;
+	struct evaluation e;
+
+	(void)state;
+	told = &outputs;
+	s.data = (struct dataset){.class_count = K, .k = K};
+	s.data.train.X = s.toy.problem.X;
+	s.data.train.y = y;
+	s.data.train.label = label;
+	s.toy.problem.y =
+		(struct targets){.n = SAMPLES, .k = K, .at = y, .label = s.data.train.label};
+	evaluator = evaluate_new(&s.toy.problem, &s.data,
+				 (struct training){&teller, NULL, NULL, NULL}, &s.toy.arena);
+	evaluate_iterate(&evaluator, &e);
+	check_close(e.train.accuracy, 3.0 / SAMPLES, 0, 1e-12);
+	check_close(e.train.most, 3.0 / SAMPLES, 0, 1e-12);
+	check_nan(e.test.most);
+	for (int i = 0; i < SAMPLES; i++) /* class 1 above all others */
+		f[SAMPLES + i] = 9;
+	evaluate_iterate(&evaluator, &e);
+	check_equal(e.train.most, 1);
 	arena_release(&s.toy.arena);
 }
 
@@ -135,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_of_a_regression),
 		cmocka_unit_test(accuracy_of_a_classification),
+		cmocka_unit_test(decisions_of_three_classes),
 		cmocka_unit_test(gaps_by_their_formulas),
 	};
 

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-/* A good end: objective 20 of 100, 200 test samples, 40 % of them positive. */
+/* A good end: objective 20 of 100, 200 test samples, 60 % of them of one class. */
 static struct loop_result good(void)
 {
-	const struct scores scores = {.accuracy = 0.95, .positive = 0.41, .rmse = NAN, .r2 = NAN};
+	const struct scores scores = {.accuracy = 0.95, .most = 0.59, .rmse = NAN, .r2 = NAN};
 
 	return (struct loop_result){.outcome = OUTCOME_ITERATION_LIMIT,
 				    .first_objective = 80,
@@ -45,10 +45,10 @@ static void a_good_result_is_not_suspect(void **state)
 
 	(void)state;
 	is(NULL, &end, facts);
-	end.last.test.positive = 0.02; /* 4 of 200 */
+	end.last.test.most = 0.98; /* all but 4 of 200 */
 	end.last.test.accuracy = 0.98;
 	is(NULL, &end, (struct verdict_facts){30, 0.97, 200, 100, false, false});
-	end.last.test = (struct scores){NAN, 0.3, 0.9, 0.0, NAN}; /* regression */
+	end.last.test = (struct scores){NAN, 0.3, 0.9, NAN, NAN}; /* regression */
 	is(NULL, &end, facts);
 }
 
@@ -63,11 +63,11 @@ static void outputs_alone_are_judged_by_their_classes(void **state)
 	is(NULL, &end, of);
 	end.last.test.accuracy = 0.5;
 	is("below the majority class", &end, of);
-	end.last.test.positive = 1;
+	end.last.test.most = 1;
 	is("constant prediction", &end, of);
 	of.told = "told";
 	is("told", &end, of);
-	end.last.test = (struct scores){NAN, 0.3, 0.9, 0.0, NAN}; /* regression */
+	end.last.test = (struct scores){NAN, 0.3, 0.9, NAN, NAN}; /* regression */
 	of.told = NULL;
 	is(NULL, &end, of);
 }
@@ -118,21 +118,35 @@ static void hardly_varying_predictions_are_suspect(void **state)
 
 	(void)state;
 	end.last.test.accuracy = 0.61;
-	end.last.test.positive = 0.005; /* one of 200 */
+	end.last.test.most = 0.995; /* all but one of 200 */
 	is(expected, &end, facts);
-	end.last.test.positive = 0.995;
-	is(expected, &end, facts);
-	end.last.test.positive = 0.01; /* two */
+	end.last.test.most = 0.99; /* all but two */
 	is(NULL, &end, facts);
-	end.last.test.positive = 0.0095; /* 19 of 2,000 */
+	end.last.test.most = 0.9905; /* all but 19 of 2,000 */
 	is(expected, &end, (struct verdict_facts){30, 0.6, 2000, 100, false, false});
 	end.last.test.accuracy = 0.99;
 	is(NULL, &end,
 	   (struct verdict_facts){30, 0.982, 2000, 100, false, false}); /* few have it */
-	end.last.test.positive = 0;
+	end.last.test.most = 1;
 	is("constant prediction", &end, facts);
-	end.last.test.positive = 1;
-	is("constant prediction", &end, facts);
+}
+
+/* Of several classes the test part counts as well, where there is one. */
+static void several_classes_are_judged_on_the_test_part(void **state)
+{
+	struct loop_result end = good();
+	struct verdict_facts of = facts;
+
+	(void)state;
+	of.majority = 0.4;
+	end.last.test.accuracy = 0.35;
+	is("below the majority class", &end, of);
+	end.last.train.most = 1;
+	end.last.test.accuracy = 0.5;
+	is(NULL, &end, of);
+	end.last.test.most = 1;
+	end.last.test.accuracy = 0.4;
+	is("constant prediction", &end, of);
 }
 
 static void less_than_the_larger_class_is_suspect(void **state)
@@ -179,6 +193,7 @@ int main(void)
 		cmocka_unit_test(an_objective_above_the_zero_network_is_suspect),
 		cmocka_unit_test(an_objective_far_above_the_best_is_suspect),
 		cmocka_unit_test(hardly_varying_predictions_are_suspect),
+		cmocka_unit_test(several_classes_are_judged_on_the_test_part),
 		cmocka_unit_test(less_than_the_larger_class_is_suspect),
 		cmocka_unit_test(broken_runs_are_suspect),
 	};

@@ -354,6 +354,39 @@ static void cellfile_gives_names_and_swept_values(void **state)
 	assert_string_equal(cell.swept[2].value, "all");
 }
 
+/* As users write them: without options at their defaults, without the quotes of JSON. */
+static void cellfile_names_the_objective_as_a_spec_does(void **state)
+{
+	static const char *const losses[][2] = {
+		{"{\"logistic\": {\"loss_scale\": 1}}", "logistic"},
+		{"{\"logistic\": {\"loss_scale\": 2.5}}", "{logistic: {loss_scale: 2.5}}"},
+		{"{\"squared\": {}}", "squared"},
+		{"{\"left\": {\"by\": [1, {\"a\": \"b\"}]}}", "{left: {by: [1, {a: b}]}}"},
+		{"null", ""}};
+	struct cellfile cell;
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof losses / sizeof *losses; i++) {
+		bool weighted = i % 2;
+		const char *text =
+			arena_format(arena,
+				     "{\"data\": {%s}, \"train\": {\"loss\": %s, "
+				     "\"patterns\": {\"all\": {}}}}",
+				     weighted ? "\"class_weights\": {\"a\": 2, \"b\": 1}" : "",
+				     losses[i / 2][0]);
+
+		assert_int_equal(store_write_text(in_room("cell.json"), text, &err), STATUS_OK);
+		assert_int_equal(cellfile_read(in_room("cell.json"), arena, &cell, &err),
+				 STATUS_OK);
+		assert_string_equal(cell.objective.loss,
+				    arena_format(arena, "%s%s",
+						 weighted ? "class-weighted ({a: 2, b: 1}) " : "",
+						 losses[i / 2][1]));
+		assert_string_equal(cell.objective.program, "{all: {}} patterns");
+	}
+}
+
 static void env_names_machine_and_blas(void **state)
 {
 	char here[256], there[256];
@@ -387,6 +420,7 @@ int main(void)
 		cmocka_unit_test(remove_does_not_follow_links),
 		cmocka_unit_test(make_refuses_a_file_in_the_way),
 		cmocka_unit_test(cellfile_gives_names_and_swept_values),
+		cmocka_unit_test(cellfile_names_the_objective_as_a_spec_does),
 		cmocka_unit_test(env_names_machine_and_blas),
 	};
 

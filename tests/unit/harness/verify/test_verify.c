@@ -302,7 +302,11 @@ static void balls_are_those_of_the_definition(void **state)
 	struct reload stored = {.data = {.bias = 2}};
 	struct part part = {.X = mat_new(&arena, 1, 3), .y = ARENA_ARRAY(&arena, real, 1)};
 	struct threat_options ball_of = {0};
-	struct aim aim = {"certificate", "crown", &part, "test", &ball_of, NULL};
+	struct aim aim = {.what = "certificate",
+			  .name = "crown",
+			  .part = &part,
+			  .part_name = "test",
+			  .threat = &ball_of};
 
 	(void)state;
 	stored.file.model = model_new(&model_relu, &arena, (struct model_size){3, 1, 1});

@@ -108,6 +108,16 @@ static void enumerate(struct case_of *c)
 	}
 }
 
+/* Those of networks; one for another kind of models has tests of its own. */
+static size_t certifier_next(size_t index)
+{
+	while (index < registry_count(KIND_CERTIFICATE) &&
+	       ((const struct certifier *)(const void *)registry_at(KIND_CERTIFICATE, index))
+		       ->margins)
+		index++;
+	return index;
+}
+
 static void certify(struct case_of *c, size_t index, const char *options)
 {
 	const struct certifier *certifier =
@@ -187,7 +197,8 @@ static void bounds_are_sound(void **state)
 
 		enumerate(c);
 		attack(c, found);
-		for (size_t which = 0; which < registry_count(KIND_CERTIFICATE); which++) {
+		for (size_t which = certifier_next(0); which < registry_count(KIND_CERTIFICATE);
+		     which = certifier_next(which + 1)) {
 			certify(c, which, "{}");
 			check_sound(c, found);
 			if (strcmp(registry_at(KIND_CERTIFICATE, which)->name, "exact") == 0)
@@ -225,7 +236,8 @@ static void two_outputs_agree_with_one(void **state)
 		}
 		for (ptrdiff_t i = 0; i < SMALL_POINTS; i++)
 			y[i] = c->label[i] ? 1 : -1;
-		for (size_t which = 0; which < registry_count(KIND_CERTIFICATE); which++) {
+		for (size_t which = certifier_next(0); which < registry_count(KIND_CERTIFICATE);
+		     which = certifier_next(which + 1)) {
 			const struct certifier *certifier =
 				(const struct certifier *)(const void *)registry_at(
 					KIND_CERTIFICATE, which);
@@ -259,7 +271,8 @@ static void classes_may_be_permuted(void **state)
 		double lower[SMALL_POINTS], upper[SMALL_POINTS];
 		int label[SMALL_POINTS];
 
-		for (size_t which = 0; which < registry_count(KIND_CERTIFICATE); which++) {
+		for (size_t which = certifier_next(0); which < registry_count(KIND_CERTIFICATE);
+		     which = certifier_next(which + 1)) {
 			mat_copy(A, net->A);
 			memcpy(label, c->label, sizeof label);
 			certify(c, which, "{}");

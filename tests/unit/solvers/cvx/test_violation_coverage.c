@@ -1,7 +1,7 @@
 /* The interval of `fresh` holds the true share: in the plane, where the patterns are arcs of the
  * circle of directions, so that each has a known probability, and its dual constraint at the dual
  * optimum can be computed from its definition. */
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

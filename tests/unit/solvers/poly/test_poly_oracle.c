@@ -148,13 +148,23 @@ static void the_wrong_sign_is_no_certificate(void **state)
 	check_at_least(broken, CASES / 4);
 }
 
-/* x'x - 1 is 0 on the unit circle, 1 - x'x the other way, and x'x + 1 nowhere. */
+/* Distances of the points X (2 x 2) to where sign f is 0. */
+static void look(struct poly_oracle *o, struct mat X, real sign, double *distance)
+{
+	const ptrdiff_t row[] = {1, 0};
+	const real signs[] = {sign, sign};
+	const struct poly_rows rows = {.X = X, .row = row, .sign = signs, .count = 2};
+
+	distance[0] = distance[1] = HUGE_VAL;
+	poly_oracle_distances(o, &rows, distance);
+}
+
+/* x'x - 1 is 0 on the unit circle, 1 - x'x the other way, x'x in one point and x'x + 1 nowhere. */
 static void distances_to_a_circle(void **state)
 {
 	struct arena arena = {0};
 	struct poly_oracle *o = poly_oracle_new(2, NULL, &arena);
 	struct mat Q = mat_new(&arena, 3, 3), X = mat_new(&arena, 2, 2);
-	const real outside[] = {1, 1}, inside[] = {-1, -1};
 	double distance[2];
 
 	(void)state;
@@ -163,17 +173,65 @@ static void distances_to_a_circle(void **state)
 	for (ptrdiff_t i = 0; i < 3; i++)
 		mat_set(Q, i, i, i < 2 ? 1 : -1);
 	assert_true(poly_oracle_set(o, Q));
-	poly_oracle_distances(o, X, outside, distance);
+	look(o, X, 1, distance);
 	check_close(distance[0], 2, 1e-5, 0);
 	check_close(distance[1], 0, 0, 0);
-	poly_oracle_distances(o, X, inside, distance);
+	look(o, X, -1, distance);
 	check_close(distance[0], 0, 0, 0);
 	check_close(distance[1], 0.75, 1e-5, 0);
+	mat_set(Q, 2, 2, 0);
+	assert_true(poly_oracle_set(o, Q));
+	look(o, X, 1, distance);
+	check_close(distance[0], 3, 1e-2, 0);
 	mat_set(Q, 2, 2, 1);
 	assert_true(poly_oracle_set(o, Q));
-	poly_oracle_distances(o, X, outside, distance);
+	look(o, X, 1, distance);
 	check_equal(distance[0], HUGE_VAL);
 	arena_release(&arena);
+}
+
+/* Within the distance no margin is broken, a little further one is; in the hard case too, where a
+ * point lies on the axis of an ellipse. */
+static void distances_are_where_margins_end(void **state)
+{
+	struct rng rng = rng_stream(7, "test_poly_oracle", 0);
+	int finite = 0;
+
+	(void)state;
+	for (int c = 0; c < CASES; c++) {
+		struct arena arena = {0};
+		struct poly_oracle *o = poly_oracle_new(2, NULL, &arena);
+		struct mat Q = random_form(&rng, &arena), X = mat_new(&arena, 2, 2);
+		double distance[2], least[2];
+
+		toy_fill(X, &rng);
+		if (c % 4 == 0) { /* the function is even in the first variable, and X on its axis
+				   */
+			mat_set(Q, 0, 1, 0);
+			mat_set(Q, 1, 0, 0);
+			mat_set(Q, 0, 2, 0);
+			mat_set(Q, 2, 0, 0);
+			mat_set(X, 0, 0, 0);
+		}
+		assert_true(poly_oracle_set(o, Q));
+		look(o, X, 1, distance);
+		for (int side = 0; side < 2; side++) {
+			double factor = side ? 1 + 1e-4 : 1 - 1e-4;
+			const struct poly_points points = {.X = mat_rows(X, 0, 1),
+							   .radius =
+								   factor * fmin(distance[0], 1e3),
+							   .lower = &least[side]};
+
+			poly_oracle_margins(o, &points);
+		}
+		if (distance[0] > 0) {
+			check_above(least[0], 0);
+			check_equal(distance[0] < 1e3, least[1] < 0);
+			finite += distance[0] < 1e3;
+		}
+		arena_release(&arena);
+	}
+	check_at_least(finite, CASES / 4);
 }
 
 int main(void)
@@ -183,6 +241,7 @@ int main(void)
 		cmocka_unit_test(the_hard_case_is_bounded_from_below),
 		cmocka_unit_test(the_wrong_sign_is_no_certificate),
 		cmocka_unit_test(distances_to_a_circle),
+		cmocka_unit_test(distances_are_where_margins_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,10 @@
 /* Sampled program of several outputs with shared neurons: optimality conditions by plain loops, the
  * optimum of a slow method of the tests' own, one output as the program of one, two opposite
  * outputs as one. */
+#include "solvers/model/trainer.h"
 #include "solvers/scp/scp_shared.h"
 #include "tests/close.h"
+#include "tests/options.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -14,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { N = 26, D = 4, K = 3, NEURONS = 15, SAMPLES_BEYOND_A_BLOCK = 2500 };
+enum { N = 26, D = 4, K = 3, NEURONS = 15, SAMPLES_BEYOND_A_BLOCK = 2500, DEFAULT_NEURONS = 500 };
 
 static const char *const losses[] = {"squared", "logistic", "hinge"};
 static const double betas[] = {0.03, 0.5, 3};
@@ -424,6 +426,32 @@ static void steps_allocate_nothing(void **state)
 	}
 }
 
+/* The forecast of an iteration says when evaluations are due: of losses whose iterations go through
+ * the samples it grows with these, or a run passes its gap unseen. */
+static void forecasts_count_the_samples(void **state)
+{
+	extern const struct trainer trainer_scp;
+
+	(void)state;
+	for (int l = 0; l < LOSSES; l++) {
+		struct fixture t = make(N, K, losses[l], 0.5, 0);
+		const void *options = options_default(&trainer_scp.base, &t.toy.arena);
+		struct trainer_shape shape = {1000, D, K, t.toy.problem.loss.loss};
+		struct forecast few = {0}, many = {0};
+		bool smooth = strcmp(losses[l], "logistic") == 0;
+
+		trainer_scp.forecast(options, shape, &few);
+		shape.n = 1000000;
+		trainer_scp.forecast(options, shape, &many);
+		if (l == 0)
+			check_equal(many.iteration_flops, few.iteration_flops);
+		else
+			check_at_least(many.iteration_flops - few.iteration_flops,
+				       999e3 * DEFAULT_NEURONS * (smooth ? DEFAULT_NEURONS : K));
+		drop(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +465,7 @@ int main(void)
 		cmocka_unit_test(a_large_beta_leaves_nothing),
 		cmocka_unit_test(blocks_of_rows_add_up),
 		cmocka_unit_test(steps_allocate_nothing),
+		cmocka_unit_test(forecasts_count_the_samples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

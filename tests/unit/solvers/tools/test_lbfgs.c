@@ -1,5 +1,5 @@
 /* L-BFGS directions on a quadratic function: the secant equation of the latest step, and exactness
- * once all directions have been seen. */
+ * once all directions have been seen; what is not learnt. */
 #include "solvers/tools/lbfgs.h"
 #include "tests/close.h"
 
@@ -86,11 +86,39 @@ static void a_quadratic_ends_in_n_steps(void **state)
 	arena_release(&arena);
 }
 
+/* A gradient that has changed by rounding says nothing: the direction stays the gradient. */
+static void rounding_is_not_learnt(void **state)
+{
+	struct arena arena = {0};
+	struct lbfgs l = lbfgs_new(N, 2, &arena);
+	const real x[N] = {0}, step[N] = {-1, -1, -1}, g[N] = {1, 1, 1};
+	real next[N], p[N];
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		next[i] = g[i] - (real)(2 * REAL_EPSILON);
+	lbfgs_learn(&l, x, step, g, next);
+	lbfgs_direction(&l, g, p);
+	for (int i = 0; i < N; i++)
+		check_equal(p[i], -g[i]);
+	for (int i = 0; i < N; i++) /* and ten thousand times as much does */
+		next[i] = g[i] - (real)(2e4 * REAL_EPSILON);
+	lbfgs_learn(&l, x, step, g, next);
+	lbfgs_direction(&l, g, p);
+	check_below(p[0], -1e3);
+	lbfgs_forget(&l);
+	lbfgs_direction(&l, g, p);
+	for (int i = 0; i < N; i++)
+		check_equal(p[i], -g[i]);
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_latest_step_is_remembered),
 		cmocka_unit_test(a_quadratic_ends_in_n_steps),
+		cmocka_unit_test(rounding_is_not_learnt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* Bounds on the number of scenarios against a table worked out by hand; the incomplete beta
  * function and the exact interval against sums of binomial terms and published values. */
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 #include "tests/close.h"
 
 #include <math.h>

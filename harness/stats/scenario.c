@@ -1,7 +1,7 @@
 /* Bounds on the number of scenarios; the incomplete beta function by its continued fraction
  * (Lentz's method) and its inverse by bisection; binomial probabilities after Loader, "Fast and
  * accurate computation of binomial probabilities", 2000. */
-#include "harness/store/scenario.h"
+#include "harness/stats/scenario.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Panels and curves that several plots have. */
-#include "harness/report/plots/panels.h"
+#include "harness/report/series/panels.h"
 
 #include <math.h>
 #include <string.h>

@@ -13,8 +13,8 @@
  *
  * which is attained where n + 1 constraints hold the optimum. All need draws that are independent,
  * and one optimum, or a rule that chooses one. */
-#ifndef STORE_SCENARIO_H
-#define STORE_SCENARIO_H
+#ifndef STATS_SCENARIO_H
+#define STATS_SCENARIO_H
 
 struct scenario {
 	double markov;   /* (n + 1) / (psi xi) - 1 */

@@ -1,0 +1,128 @@
+#!/bin/bash
+# Gated ReLU through the command line: one penalty, a path with its file and plot, decompositions, of
+# two classes, three classes and two targets; attacked, certified, verified, predicted, resumed.
+. "$(dirname "$0")/lib.sh"
+
+flowers 7 3 120 >flowers.csv
+awk -F, 'NR == 1 { print "a,b,y,z" } NR > 1 { print $1 "," $2 "," $1 * $2 "," $1 - $2 }' flowers.csv >targets.csv
+# spec NAME DATA LOSS BETA MORE
+spec()
+{
+	cat >"$1.yaml" <<-END
+	name: $1
+	seed: 3
+	resources: {threads: 1}
+	data:
+	  - {name: $1, $2, split: {test: 0.3, validation: 0.2}, prepare: [standardize, bias]}
+	train:
+	  - {name: one, solver: gated, loss: $3, beta: $4, patterns: 12, fresh: 50}
+	  - {name: fista, solver: gated, loss: $3, beta: $4, patterns: 12, method: fista}
+	  - {name: path, solver: gated, loss: $3, beta: $4, patterns: 12, path: 7}
+	  - {name: exact, solver: gated, loss: $3, beta: $4, patterns: 12, decompose: exact}
+	  - {name: near, solver: gated, loss: $3, beta: $4, patterns: 12, decompose: approximate}
+	stop: {iterations: 2000, gap: 1e-5}
+	plots:
+	  - {plot: path}
+	  - {plot: path, x: share, columns: [objective, gap]}
+	$5
+	END
+}
+probes='attack:
+  - {attack: pgd, norm: linf, eps: [0.1]}
+  - {attack: strong, norm: linf, eps: [0.1]}'
+spec moons "generate: {kind: moons, n: 150}" logistic 0.5 "$probes"
+spec flowers "csv: {path: flowers.csv}" squared 0.5 "$probes"
+spec targets "csv: {path: targets.csv, targets: [y, z]}, task: regression" squared 0.5 ""
+
+# fact DIR METHOD NAME: what a method tells of itself
+fact()
+{
+	local cell
+
+	for cell in "$1"/cells/*; do
+		grep -q "^  \"method\": \"$2\"" "$cell/result.json" || continue
+		sed -n "s/^    \"$3\": //p" "$cell/result.json" | sed 's/,$//'
+	done
+}
+
+# holds NAME EXPRESSION a VALUE b VALUE ...: of awk
+holds()
+{
+	local name=$1 expression=$2 arguments=()
+
+	shift 2
+	while [ $# -gt 0 ]; do
+		arguments+=(-v "$1=${2:-nothing}")
+		shift 2
+	done
+	check "$name" "${arguments[*]}" awk "${arguments[@]}" "BEGIN { exit !($expression) }"
+}
+
+for name in moons flowers targets; do
+	results=results/$name
+	expect "$name: run" 0 run $name.yaml --quiet
+	statuses "$name: all cells" $results "5 ok"
+	one=$(record $results one objective)
+	for method in one fista path; do
+		holds "$name: $method has the optimum" "a <= b * (1 + 2e-5) && b <= a * (1 + 2e-5)" \
+			a "$(record $results "$method" objective)" b "$one"
+		holds "$name: $method is certified" "a != \"\" && a <= 1e-5" a "$(record $results "$method" gap)"
+	done
+	holds "$name: as a ReLU network it is no lower" "a >= b * (1 - 1e-9) && a >= c" \
+		a "$(record $results exact objective)" b "$one" c "$(record $results exact lower_bound)"
+	check "$name: and ends as its program does" "$(record $results exact outcome)" \
+		[ "$(record $results exact outcome) $(record $results near outcome)" = 'converged converged' ]
+	holds "$name: both objectives are told" "a >= b && b > 0" a "$(fact $results exact relu_objective)" \
+		b "$(fact $results exact gated_objective)"
+	holds "$name: outputs are kept, or nearly" "a <= 1e-9 && b > a && b < 0.05" \
+		a "$(fact $results exact decomposition_error)" b "$(fact $results near decomposition_error)"
+	holds "$name: how far from the cones" "a > 0 && a <= 1" a "$(fact $results one cone_violation)"
+	holds "$name: fresh patterns" "a >= 0 && a <= 1" a "$(record $results one violation)"
+	path=$(ls $results/cells/*/path.csv | while read -r f; do [ "$(wc -l <"$f")" -eq 8 ] && echo "$f"; done)
+	check "$name: path.csv has a line for each penalty" "$(ls $results/cells/*/path.csv)" [ -s "$path" ]
+	check "$name: its columns are described" "$(head -n 1 "$path")" \
+		[ "$(awk -F, '$1 == "cells/*/path.csv" { print $2 }' $results/columns.csv | paste -sd,)" = "$(head -n 1 "$path")" ]
+	check "$name: penalties fall, every gap is certified, gates come in" "$(cat "$path")" \
+		awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ bad += $at["gap"] > 1e-5 || (NR > 2 && $at["beta"] >= last) || $at["lower_bound"] > $at["objective"]; last = $at["beta"]; gates = $at["gates"]; first = NR == 2 ? gates : first }
+		END { exit !(bad == 0 && first == 0 && gates > 0 && last == 0.5 && NR == 8) }' "$path"
+	if command -v gnuplot >/dev/null; then
+		check "$name: the path is drawn" "$(ls $results/plots)" [ -s $results/plots/path.svg -a -s $results/plots/path-2.svg ]
+		kind=accuracy
+		[ $name = targets ] && kind='mean loss'
+		says "$name: by its gates" "gates in use" $results/plots/path.svg
+		says "$name: and by what fits the task" "$kind" $results/plots/path.svg
+		says "$name: or by its objective" "objective at the penalty" $results/plots/path-2.svg
+		check "$name: a point for each penalty" "$(cat $results/plots/path.dat)" \
+			[ "$(awk '/^# .*gates/ { on = 1; next } /^$/ { on = 0 } on && /^[0-9]/ { n++ } END { print n }' $results/plots/path.dat)" -eq 7 ]
+	fi
+	for cell in $(cells_of $results); do
+		expect "$name: $cell verifies" 0 verify $results "$cell"
+		expect "$name: $cell predicts" 0 predict $results "$cell" test
+		expect "$name: $cell is computed again" 0 rerun $results "$cell"
+		says "$name: $cell has the same bits" "^$cell: identical" out
+	done
+	[ $name = targets ] && continue
+	cell=$(cells_of $results | head -n 1)
+	expect "$name: attack of a stored cell" 0 attack $results "$cell" '{attack: worst, eps: [0.05, 5]}'
+	says "$name: a large ball leaves nothing" "^worst,linf,5,prepared,[0-9.]*,0," out
+done
+
+# What is there is kept; a path that was cut off goes again.
+rm -r "results/moons/cells/$(cells_of results/moons | tail -n 1)"
+expect "resumed" 0 run moons.yaml
+says "what was there is kept" "^1 computed, 4 reused"
+
+# A gap of the last penalty that an earlier one reaches does not end the path.
+sed -e 's/^name: moons$/name: wide/; s/gap: 1e-5/gap: 0.9/; /^plots:/d; /plot: path/d' moons.yaml >wide.yaml
+expect "a wide gap runs" 0 run wide.yaml --quiet
+check "and leaves the path whole" "$(wc -l results/wide/cells/*/path.csv)" \
+	[ "$(cat results/wide/cells/*/path.csv | grep -c '^0\.5,')" -eq 5 ]
+
+# Mistakes.
+sed 's/logistic/hinge/' moons.yaml >bad.yaml
+expect "a loss with a kink" 2 validate bad.yaml
+says "is named" "a loss with a finite second derivative"
+sed 's/path: 7/path: 0/' moons.yaml >bad.yaml
+expect "no penalty" 2 validate bad.yaml
+says "says what was expected" "path: expected a whole number in \[1, 10000\], got \"0\""
