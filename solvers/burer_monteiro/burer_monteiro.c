@@ -81,7 +81,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	out->setup_flops += 4 * n * m * (d + k);
 	out->iteration_flops += 6 * n * m * (d + k) + 4 * MEMORY * m * (d + k);
 	out->certificate_flops += 2 * n * d * P * k + P * k * k * (d + k);
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 static struct factors factors_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m, ptrdiff_t k)
