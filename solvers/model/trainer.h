@@ -59,8 +59,8 @@ struct progress {
 	enum outcome end; /* OUTCOME_RUNNING; or how the trainer itself ended: epochs used up, early
 			     stopping, solved to rounding */
 	const char *failure; /* why it can go on no more; NULL: it can */
-	/* > 0: the gap that it finds in passing, relative to its objective. It ends no run, but where
-	 * it is as small as asked for the iterate is looked at. */
+	/* > 0: the gap that it finds in passing, relative to its objective. It ends no run, but
+	 * where it is as small as asked for the iterate is looked at. */
 	double gap;
 };
 
