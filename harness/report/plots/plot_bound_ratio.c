@@ -205,7 +205,9 @@ static double least_constant(const struct ratios *ratios)
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
-	const struct ratio_options *o = options;
+	/* zero bytes are those of a spec that names no plots */
+	static const struct ratio_options defaults = {.x = "n_train", .constant = NAN};
+	const struct ratio_options *given = options, *o = given->x ? given : &defaults;
 	struct ratios ratios = {.o = o,
 				.records = records,
 				.figure = figure,
