@@ -28,6 +28,9 @@ static const double shortest = 1e-8;
 enum { PATIENCE = 12 };
 static const double fallen = 0.9;
 
+/* The start in units of lift_scale: S grows with 1 / gamma, and from below it is not reached. */
+static const double large = 10;
+
 /* What raises the slacks at the start, in units of S: less and they begin at the boundary, more and
  * the first steps are short. */
 static const double raise = 0.1;
@@ -391,7 +394,7 @@ static bool step(void *state, struct progress *progress)
 static void start(struct interior *s)
 {
 	const struct lift *l = s->lift;
-	double unit = lift_scale(l), dual = unit * l->gamma;
+	double unit = large * lift_scale(l), dual = unit * l->gamma;
 
 	lift_interior(l, s->S);
 	for (ptrdiff_t j = 0; j < l->order; j++)

@@ -88,7 +88,6 @@ static void certify(void *state, struct certificate *certificate)
 	if (s->phase == RELAX)
 		relaxation_certify(&s->relaxation);
 	*certificate = (struct certificate){.objective = s->net.objective,
-					    .feasibility = NAN,
 					    .upper = s->net.objective,
 					    .lower_bound = s->relaxation.lower,
 					    .scope = "all networks"};
