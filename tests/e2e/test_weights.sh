@@ -55,5 +55,5 @@ train:
   - {solver: admm_rbcd, patterns: 4}
 END
 expect "methods that take no weights" 2 validate refused.yaml
-says "refuse in one sentence" '^refused.yaml:3:[0-9]*: train\[0\].solver: "robust_admm" takes no weights of samples, and data set "two" has class_weights; they are for sgd, adam, gd_fixed_head, admm, primal_dual_flow, scp, ipm$'
+says "refuse in one sentence" '^refused.yaml:3:[0-9]*: train\[0\].solver: "robust_admm" takes no weights of samples, and data set "two" has class_weights; they are for sgd, adam, gd_fixed_head, admm, primal_dual_flow, scp, ipm, gated, ntk, nngp, sdp_relax$'
 says "each" '^refused.yaml:4:[0-9]*: train\[1\].solver: "admm_rbcd" takes no weights of samples'
