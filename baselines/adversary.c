@@ -1,6 +1,7 @@
 /* The inner attack of adversarial training: slopes by GEMMs over a thread's own columns, then one
  * move per column inside of ball and box. See adversary.h. */
 #include "baselines/adversary.h"
+#include "baselines/head.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
@@ -155,25 +156,17 @@ double adversary_divergence(const struct adversary_pair *pair, double factor)
 	return distance;
 }
 
-/* F (count x k) = the outputs at the columns of `at`; S = [U' at > 0] */
+/* F (count x k) = the outputs at the columns of `at`; S = relu(U' at) */
 static void outputs_at(const struct adversary_job *job, struct mat at, struct mat S, struct mat F)
 {
 	blas_gemm(1, job->net->U, TRANSPOSED, at, PLAIN, 0, S);
 	for (ptrdiff_t k = 0; k < S.cols; k++) {
 		real *restrict s = mat_col(S, k);
 
-		for (ptrdiff_t c = 0; c < F.cols; c++) {
-			const real *restrict a = mat_col(job->A, c);
-			real sum = 0;
-
-#pragma omp simd reduction(+ : sum)
-			for (ptrdiff_t j = 0; j < S.rows; j++)
-				sum += a[j] * (s[j] < 0 ? 0 : s[j]);
-			mat_set(F, k, c, sum);
-		}
 #pragma omp simd
 		for (ptrdiff_t j = 0; j < S.rows; j++)
-			s[j] = s[j] > 0;
+			s[j] = s[j] < 0 ? 0 : s[j];
+		head_outputs(mat_rows(job->A, 0, S.rows), s, &F.at[k], F.stride);
 	}
 }
 
@@ -216,19 +209,12 @@ static void outputs_slopes(const struct adversary_job *job, bool trades, struct 
 {
 	outputs_at(job, job->at, S, F);
 	for (ptrdiff_t k = 0; k < S.cols; k++) {
-		real *restrict s = mat_col(S, k);
-
 		if (trades)
 			distance_weights(F, clean, k, job->label[k]);
 		else
 			margin_weights(F, k, job->label[k]);
-		for (ptrdiff_t j = 0; j < S.rows; j++) {
-			real sum = 0;
-
-			for (ptrdiff_t c = 0; c < F.cols && s[j] > 0; c++)
-				sum += mat_get(job->A, j, c) * mat_get(F, k, c);
-			s[j] = sum;
-		}
+		head_slopes(mat_rows(job->A, 0, S.rows), mat_col(S, k), &F.at[k], F.stride,
+			    mat_col(S, k));
 	}
 	blas_gemm(1, job->net->U, PLAIN, S, PLAIN, 0, G);
 }

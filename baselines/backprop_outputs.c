@@ -4,6 +4,7 @@
  *
  * The shares of A are short beside those of U, so plain loops over neurons do. */
 #include "baselines/backprop_outputs.h"
+#include "baselines/head.h"
 
 #include <string.h>
 
@@ -20,15 +21,7 @@ void backprop_outputs_forward(struct backprop *b, const struct backprop_pass *pa
 #pragma omp simd
 		for (ptrdiff_t j = 0; j < H.rows; j++)
 			h[j] = h[j] < 0 ? 0 : h[j];
-		for (ptrdiff_t c = 0; c < b->k; c++) {
-			const real *restrict a = mat_col(A, c);
-			real sum = 0;
-
-#pragma omp simd reduction(+ : sum)
-			for (ptrdiff_t j = 0; j < H.rows; j++)
-				sum += a[j] * h[j];
-			share[c * pass->columns + r] = sum;
-		}
+		head_outputs(mat_rows(A, 0, H.rows), h, share + r, pass->columns);
 	}
 }
 

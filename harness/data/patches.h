@@ -1,6 +1,6 @@
-/* The layer of struct patches (harness/store/stages.h) on many images: the same numbers as of one row
- * up to rounding, by matrix products, an image at a time on each thread, so that they do not depend
- * on how many there are. */
+/* The layer of struct patches (harness/store/stages.h) on many images: the same numbers as of one
+ * row up to rounding, by matrix products, an image at a time on each thread, so that they do not
+ * depend on how many there are. */
 #ifndef DATA_PATCHES_H
 #define DATA_PATCHES_H
 

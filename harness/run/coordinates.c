@@ -32,11 +32,12 @@ struct coordinates coordinates_choose(const struct problem *problem, const struc
 	struct coordinates out = {.problem = *problem};
 	const bool *kept = trainer_robust(trainer, options) ? problem->frozen : NULL;
 	enum freedom freedom = trainer->freedom ? trainer->freedom(options) : FREEDOM_NONE;
+	const struct model_kind *kind = trainer_makes(trainer, options, problem->y.k);
 	struct mat validation = problem->X_validation;
 	struct rowspace *r = ARENA_NEW(arena, struct rowspace);
 	bool *frozen;
 
-	if (freedom == FREEDOM_NONE ||
+	if (freedom == FREEDOM_NONE || (kind && !model_maps(kind)) ||
 	    !(freedom == FREEDOM_ZEROS ? rowspace_nonzero(problem->X, kept, arena, r)
 				       : rowspace_find(problem->X, kept, arena, r)))
 		return out;

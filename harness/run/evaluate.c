@@ -251,6 +251,7 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 	const struct held *repaired = &e->held[DELIVERED_REPAIRED];
 	struct evaluation *last = &e->last;
 	enum delivered kind = DELIVERED_ITERATE;
+	double point;
 
 	if (repaired->any &&
 	    (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified ||
@@ -269,9 +270,11 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 	}
 	last->lower_bound = e->best_bound;
 	last->gaps = evaluate_gaps(last->objective, e->best_bound, e->objective_zero);
-	/* of the best point of the program: repaired, or an iterate that needs no repair */
-	last->feasible = evaluate_gaps(repaired->any ? repaired->objective : last->objective,
-				       e->best_bound, e->objective_zero);
+	/* of the best point of the program: repaired, or an iterate that needs no repair, or that
+	 * which the iterate was made from */
+	point = e->relaxed && iterate->any ? iterate->rank : last->objective;
+	last->feasible = evaluate_gaps(repaired->any ? repaired->objective : point, e->best_bound,
+				       e->objective_zero);
 	*out = *last;
 }
 

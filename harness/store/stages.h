@@ -41,8 +41,8 @@ struct stages {
 };
 
 /* A layer of filters on the patches of a square image, pooled. With q the pixels of a patch less
- * their mean, over sqrt(their variance + contrast), and z = q' weight - shift, a region of the image
- * has the means of max(0, z - threshold) and max(0, -z - threshold) over its patches: `filters` of
+ * their mean, over sqrt(their variance + contrast), and z = q' weight - shift, a region has the
+ * means of max(0, z - threshold) and max(0, -z - threshold) over its patches: `filters` of
  * the first and as many of the second, one region behind the other. Pixels of a patch are in the
  * order of channel, row, column. */
 struct patches {

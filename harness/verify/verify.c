@@ -182,7 +182,8 @@ static size_t decision_of(const double *f, size_t k, double noise, bool *unsure)
 		at = f[c] > first ? c : at;
 		first = fmax(first, f[c]);
 	}
-	*unsure = first > second && first - second <= noise;
+	/* outputs of 0 are those of no neuron that acts, whatever the rounding */
+	*unsure = first - second <= noise && (first > second || first > 0 || first < 0);
 	return first > second ? at : k;
 }
 

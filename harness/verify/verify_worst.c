@@ -103,6 +103,14 @@ static struct model *output_of(const struct model *all, ptrdiff_t c, struct aren
 	return one;
 }
 
+/* Of the loss of training sample i. */
+static double weight_of(const struct reload *stored, ptrdiff_t i)
+{
+	const real *weight = stored->data.train.weight;
+
+	return weight ? (double)weight[i] : 1;
+}
+
 /* Sums over the samples of output c; of several it is that of a class against all others. */
 static struct ends worst_output(const struct reload *stored, const struct target *target,
 				ptrdiff_t c, struct arena *arena)
@@ -119,13 +127,13 @@ static struct ends worst_output(const struct reload *stored, const struct target
 
 	for (ptrdiff_t k = 0; k < least.X.rows; k++) {
 		double y = label ? (label[k] == c ? 1 : -1) : (double)stored->data.train.y[k];
-		double low, high;
+		double low, high, weight = weight_of(stored, k);
 
 		plain_outputs(model, least.worst, k, &low);
 		plain_outputs(model, most.worst, k, &high);
-		sum.found += fmax(loss->sample(o, low, y), loss->sample(o, high, y));
-		sum.certified += fmax(loss->sample(o, least.lower[k], y),
-				      loss->sample(o, -most.lower[k], y));
+		sum.found += weight * fmax(loss->sample(o, low, y), loss->sample(o, high, y));
+		sum.certified += weight * fmax(loss->sample(o, least.lower[k], y),
+					       loss->sample(o, -most.lower[k], y));
 	}
 	return sum;
 }
@@ -138,9 +146,9 @@ struct class
 	int y;
 	ptrdiff_t k;
 	struct mat X;
-	double *found; /* X.rows */
-	double *worst; /* X.rows x k: outputs behind each other */
-	double *hot;   /* k: the targets */
+	double *weight, *found; /* X.rows */
+	double *worst;          /* X.rows x k: outputs behind each other */
+	double *hot;            /* k: the targets */
 };
 
 static struct class class_of(const struct reload *stored, const struct target *target, int y,
@@ -152,9 +160,12 @@ static struct class class_of(const struct reload *stored, const struct target *t
 
 	class.k = model_outputs(target->model);
 	class.X = mat_new(arena, target->X.rows, target->X.cols);
+	class.weight = ARENA_ARRAY(arena, double, class.X.rows);
 	for (ptrdiff_t i = 0; i < class.X.rows; i++)
-		if (train->label[i] == y)
+		if (train->label[i] == y) {
+			class.weight[count] = weight_of(stored, i);
 			mat_copy(mat_rows(class.X, count++, 1), mat_rows(target->X, i, 1));
+		}
 	class.X = mat_rows(class.X, 0, count);
 	class.found = ARENA_ARRAY(arena, double, count);
 	class.worst = ARENA_ARRAY(arena, double, count *class.k);
@@ -202,8 +213,8 @@ static struct ends worst_classes(const struct reload *stored, const struct targe
 			if (rival != y)
 				face_rival(&class, rival, &scratch);
 		for (ptrdiff_t i = 0; i < class.X.rows; i++) {
-			sum.found += class.found[i];
-			sum.certified += class_loss(&class, class.worst + i * k);
+			sum.found += class.weight[i] * class.found[i];
+			sum.certified += class.weight[i] * class_loss(&class, class.worst + i * k);
 		}
 		arena_release(&scratch);
 	}

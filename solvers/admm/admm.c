@@ -62,7 +62,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
 	cvx_forecast(n, d, P, out);
 	out->certificate_flops *= (double)shape.k;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 	finish_forecast((struct finish_plan){o->finish, &o->patterns, out->iteration_flops}, shape,
 			out);
 }

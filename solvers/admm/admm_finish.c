@@ -22,19 +22,6 @@ static const double worth = 5, most_flops = 2e11, most_bytes = 2e9;
 /* A gap that nobody has asked to lower yet, and its least fall from half of the iterations on. */
 static const double solved = 1e-9, least_fall = 2;
 
-/* Sources that train a network for their patterns are not run twice unasked. */
-static bool trains(const struct pattern_options *patterns)
-{
-	for (size_t i = 0; i < patterns->from.count; i++) {
-		const struct pattern_source *source =
-			(const struct pattern_source *)(const void *)patterns->from.at[i].item;
-
-		if (source->start)
-			return true;
-	}
-	return false;
-}
-
 /* Whether the work allows a hand-over; *ipm is the forecast of the interior point then. */
 static bool considered(struct finish_plan plan, struct trainer_shape shape, bool narrow,
 		       struct forecast *ipm)
@@ -45,8 +32,9 @@ static bool considered(struct finish_plan plan, struct trainer_shape shape, bool
 		return false;
 	*ipm = (struct forecast){0};
 	trainer_ipm.forecast(&options, shape, ipm);
-	return plan.choice == FINISH_IPM ||
-	       (!narrow && !trains(plan.patterns) && STEPS * ipm->iteration_flops <= most_flops);
+	/* sources that train a network for their patterns are not run twice unasked */
+	return plan.choice == FINISH_IPM || (!narrow && !pattern_trains(plan.patterns) &&
+					     STEPS * ipm->iteration_flops <= most_flops);
 }
 
 /* Whether the memory does, if nobody has asked for it. */

@@ -108,7 +108,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	out->iteration_flops =
 		8 * sqrt(P / block) * rbcd_step_flops(n, d, block) + 8 * n * d * P + 4 * d * d * P;
 	cvx_forecast(n, d, P, out);
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 static void allocate(struct admm_rbcd *a, struct arena *arena)

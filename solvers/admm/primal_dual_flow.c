@@ -87,7 +87,7 @@ static void forecast_one(const void *options, struct trainer_shape shape, struct
 	out->setup_flops = n * d * d + d * d * d / 3 + 2 * n * d * P * (1 + 2 * POWER_STEPS);
 	out->iteration_flops = 8 * n * d * P + 4 * d * d * P + 20 * n * P;
 	cvx_forecast(n, d, P, out);
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 /* The products of one half: Y = X U. */
@@ -346,8 +346,8 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	return separate_setup((struct separate_plan){&one, problem->y.k > 1}, problem, options,
-			      arena, state, err);
+	return separate_setup((struct separate_plan){.one = &one, .divides = problem->y.k > 1},
+			      problem, options, arena, state, err);
 }
 
 const struct trainer trainer_primal_dual_flow = {

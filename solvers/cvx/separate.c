@@ -55,7 +55,10 @@ enum status separate_setup(struct separate_plan plan, const struct problem *prob
 	s->progress = ARENA_ARRAY(arena, struct progress, s->count);
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		s->problem[c] = separate_output(problem, c);
-		TRY(s->one->setup(&s->problem[c], options, arena, &s->state[c], err));
+		TRY(c > 0 && plan.beside
+			    ? plan.beside(&s->problem[c], options, s->state[0], arena, &s->state[c],
+					  err)
+			    : s->one->setup(&s->problem[c], options, arena, &s->state[c], err));
 	}
 	return STATUS_OK;
 }

@@ -21,6 +21,11 @@ struct problem separate_output(const struct problem *problem, ptrdiff_t c);
 struct separate_plan {
 	const struct trainer *one;
 	bool divides; /* a program for each output; else one for all */
+	/* The setup of a program beside the first one, whose state `first` it may share what holds
+	 * for both and what a step leaves behind: steps and certificates of programs never overlap.
+	 * NULL: that of `one`. */
+	enum status (*beside)(const struct problem *problem, const void *options, void *first,
+			      struct arena *arena, void **state, struct err *err);
 };
 
 /* States of plan.one, one for each program; with one program every other function is that of

@@ -100,7 +100,7 @@ static void forecast_one(const void *options, struct trainer_shape shape, struct
 	/* few blocks are solved to the end: most cannot be the best */
 	out->iteration_flops += 2 * n * d * P + 4 * d * P + sqrt(P) * d * (4 * n * d + d * d);
 	out->certificate_flops += 4 * n * d * P;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 static void measure(struct frank_wolfe *s)
@@ -368,8 +368,8 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	return separate_setup((struct separate_plan){&one, problem->y.k > 1}, problem, options,
-			      arena, state, err);
+	return separate_setup((struct separate_plan){.one = &one, .divides = problem->y.k > 1},
+			      problem, options, arena, state, err);
 }
 
 /* Numbers of several outputs are in their notes. */

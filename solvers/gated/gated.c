@@ -125,7 +125,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 		out->iteration_flops += 44 * n * N * k; /* of ten steps and a look */
 	}
 	out->certificate_flops += 4 * n * N * k;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 /* Patterns of their directions. STATUS_SPEC for one that has none. */
@@ -207,22 +207,31 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-/* The share of samples whose class f (n x k) gives; NaN without samples or classes. */
+/* Is the class of sample i the one that f (n x k) gives? 0, or two outputs that are largest, give
+ * none. */
+static bool is_right(struct targets y, const real *f, ptrdiff_t i)
+{
+	ptrdiff_t at = y.k > 1 ? i + y.label[i] * y.n : i;
+
+	if (y.k == 1)
+		return f[i] * y.at[i] > 0;
+	for (ptrdiff_t c = 0; c < y.k; c++)
+		if (c != y.label[i] && !(f[at] > f[i + c * y.n]))
+			return false;
+	return true;
+}
+
+/* The share of samples whose class f gives; NaN without samples or classes. */
 static double accuracy(struct targets y, const real *f)
 {
 	ptrdiff_t right = 0;
+	bool classes = y.k == 1 || y.label;
 
-	for (ptrdiff_t i = 0; i < y.n; i++) {
-		ptrdiff_t best = 0;
-
-		if (!y.label && !(fabs((double)y.at[i]) >= 1 && fabs((double)y.at[i]) <= 1))
-			return NAN;
-		for (ptrdiff_t c = 1; y.label && c < y.k; c++)
-			if (f[i + c * y.n] > f[i + best * y.n])
-				best = c;
-		right += y.label ? best == y.label[i] : (f[i] >= 0) == (y.at[i] > 0);
+	for (ptrdiff_t i = 0; i < y.n && classes; i++) {
+		classes = y.k > 1 || (fabs((double)y.at[i]) >= 1 && fabs((double)y.at[i]) <= 1);
+		right += classes && is_right(y, f, i);
 	}
-	return y.n > 0 && (y.label || y.k == 1) ? (double)right / (double)y.n : NAN;
+	return y.n > 0 && classes ? (double)right / (double)y.n : NAN;
 }
 
 /* Mean loss of one sample, its own weight left out; NaN without samples. */

@@ -131,6 +131,13 @@ static void sample(const struct model *model, struct mat X, ptrdiff_t row, doubl
 	}
 }
 
+/* Its neurons have no sign constraints: the program is another one than that of ReLU networks. */
+static const char *objective(const struct model *model)
+{
+	(void)model;
+	return "gated network";
+}
+
 static const struct model_array arrays[] = {
 	{"G", offsetof(struct gated_relu, G), MODEL_FEATURES, MODEL_UNITS},
 	{"W", offsetof(struct gated_relu, W), MODEL_FEATURES_OF_UNITS, MODEL_OUTPUTS},
@@ -143,6 +150,7 @@ const struct model_kind model_gated_relu = {
 		 .cite = "mishkin2022"},
 	.size = sizeof(struct gated_relu),
 	.arrays = arrays,
+	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
 	.gradient = gradient,

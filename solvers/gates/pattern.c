@@ -155,6 +155,14 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 		       : (double)options->count;
 }
 
+bool pattern_trains(const struct pattern_options *options)
+{
+	for (size_t i = 0; i < options->from.count; i++)
+		if (source_of(&options->from.at[i])->start)
+			return true;
+	return false;
+}
+
 void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts)
 {
 	facts_number(facts, "patterns", (double)used);
@@ -370,14 +378,14 @@ enum freedom pattern_freedom(const struct pattern_options *options, enum freedom
 	return otherwise;
 }
 
-void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+void pattern_forecast(const struct pattern_options *options, struct trainer_shape shape,
 		      struct forecast *out)
 {
-	double P = pattern_most(options, n, d);
+	double n = (double)shape.n, d = (double)shape.d;
+	double P = pattern_most(options, shape.n, shape.d);
 
 	if (options->file)
-		out->setup_flops += signcone_flops((double)n, (double)d) +
-				    interior_flops((double)n, (double)d, P);
+		out->setup_flops += signcone_flops(n, d) + interior_flops(n, d, P);
 	for (size_t s = 0; s < options->from.count; s++) {
 		const struct choice *choice = &options->from.at[s];
 		const struct pattern_source *source = source_of(choice);
@@ -385,7 +393,7 @@ void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdif
 			source->start ? source->start(choice->options) : NULL;
 
 		if (start)
-			start_forecast(start, n, d, out);
+			start_forecast(start, shape, out);
 	}
 }
 

@@ -44,6 +44,9 @@ struct patterns {
  * arrangement.h or the limit of the enumeration, whichever is smaller. */
 double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
 
+/* Whether a network is trained for them, so that they depend on the targets. */
+bool pattern_trains(const struct pattern_options *options);
+
 /* The facts "patterns", how many are used, and a note where more were asked for: "12 patterns
  * found, 100 asked for". */
 void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts);
@@ -53,7 +56,7 @@ void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct
 enum freedom pattern_freedom(const struct pattern_options *options, enum freedom otherwise);
 
 /* Add what sources need beside the patterns themselves. */
-void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+void pattern_forecast(const struct pattern_options *options, struct trainer_shape shape,
 		      struct forecast *out);
 
 /* The source whose directions are drawn independently of each other, for statistics on patterns

@@ -76,14 +76,13 @@ enum status start_network(const struct problem *problem, const struct start_opti
 	return STATUS_OK;
 }
 
-void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+void start_forecast(const struct start_options *o, struct trainer_shape shape, struct forecast *out)
 {
 	const struct trainer *trainer = trainer_of(o);
 	struct forecast first = {0};
 
 	if (!trainer)
 		return;
-	trainer->forecast(o->trainer.options, (struct trainer_shape){.n = n, .d = d, .k = 1},
-			  &first);
+	trainer->forecast(o->trainer.options, shape, &first);
 	out->setup_flops += first.setup_flops + first.iteration_flops * (double)o->steps;
 }

@@ -6,9 +6,7 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/status.h"
 #include "solvers/model/net.h"
-
-struct forecast;
-struct problem;
+#include "solvers/model/trainer.h"
 
 /* Members of an options struct; the rows name them as suits the method. */
 struct start_options {
@@ -30,6 +28,7 @@ enum status start_network(const struct problem *problem, const struct start_opti
 			  struct arena *arena, struct start *out, struct err *err);
 
 /* Add the operations of the trainer to those of setup. */
-void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
+void start_forecast(const struct start_options *o, struct trainer_shape shape,
+		    struct forecast *out);
 
 #endif

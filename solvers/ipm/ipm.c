@@ -68,7 +68,7 @@ static void forecast_one(const void *options, struct trainer_shape shape, struct
 	out->iteration_flops = 3 * n * d * d * P + 60 * n * d * P + 3 * d * d * d * P;
 	out->iteration_flops += joining_flops(assembles(options, n, d, P), n, d, P);
 	cvx_forecast(n, d, P, out);
-	pattern_forecast(patterns(options), shape.n, shape.d, out);
+	pattern_forecast(patterns(options), shape, out);
 }
 
 /* What was allocated since `before` bytes were held waits for the first step: none follows for ADMM
@@ -78,13 +78,11 @@ static void expect_steps(struct arena *arena, double before)
 	arena_untouched_before(arena, 1, arena_held(arena) - before);
 }
 
-static void half_new(struct ipm_half *h, double sign, struct gates D, ptrdiff_t d,
+/* What a half keeps from step to step, and its cones. */
+static void half_own(struct ipm_half *h, double sign, struct gates D, ptrdiff_t d,
 		     struct arena *arena)
 {
 	ptrdiff_t n = D.rows, P = D.cols;
-	struct mat *small[] = {&h->along, &h->product, &h->added, &h->Z},
-		   *large[] = {&h->dS, &h->dN, &h->K};
-	double before;
 
 	h->sign = sign;
 	h->cones = cones_new(arena, d, P);
@@ -94,7 +92,16 @@ static void half_new(struct ipm_half *h, double sign, struct gates D, ptrdiff_t 
 	h->shown = mat_new(arena, d, P);
 	h->S = mat_new(arena, n, P);
 	h->N = mat_new(arena, n, P);
-	before = arena_held(arena);
+}
+
+/* And what a step needs. */
+static void half_room(struct ipm_half *h, struct arena *arena)
+{
+	ptrdiff_t n = h->S.rows, d = h->X.rows, P = h->S.cols;
+	struct mat *small[] = {&h->along, &h->product, &h->added, &h->Z},
+		   *large[] = {&h->dS, &h->dN, &h->K};
+	double before = arena_held(arena);
+
 	for (size_t m = 0; m < sizeof small / sizeof small[0]; m++)
 		*small[m] = mat_new(arena, d, P);
 	for (size_t m = 0; m < sizeof large / sizeof large[0]; m++)
@@ -162,13 +169,40 @@ static void start_at_zero(struct ipm *s)
 	s->objective = ipm_path_objective(s);
 }
 
+/* What one program keeps from step to step, but for cvx and the halves. */
+static void allocate_own(struct ipm *s, struct arena *arena)
+{
+	s->loss = interior_loss_new(s->problem, arena);
+	interior_loss_separate(s->loss, arena);
+	s->f = ARENA_ARRAY(arena, real, s->D.rows);
+	s->a = ARENA_ARRAY(arena, real, s->D.rows);
+}
+
+/* Sizes of columns and rows. */
+static void measure(struct ipm *s)
+{
+	const struct problem *problem = s->problem;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+
+	/* rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j| */
+	for (ptrdiff_t j = 0; j < d; j++) {
+		double norm = blas_norm((size_t)n, mat_col(problem->X, j));
+
+		s->scale[j] = (real)norm;
+		s->trace += norm > 0;
+		for (ptrdiff_t k = 0; norm > 0 && k < n; k++)
+			s->size[k] = (real)hypot((double)s->size[k],
+						 (double)mat_get(problem->X, k, j) / norm);
+	}
+}
+
 static enum status setup_one(const struct problem *problem, const void *options,
 			     struct arena *arena, void **state, struct err *err)
 {
 	struct ipm *s = ARENA_NEW(arena, struct ipm);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	struct patterns sampled;
-	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->masked, &s->size};
+	real **vectors[] = {&s->w, &s->root_w, &s->u, &s->masked, &s->size};
 	double before;
 
 	TRY(pattern_sample(patterns(options), problem, NULL, arena, &sampled, err));
@@ -177,11 +211,12 @@ static enum status setup_one(const struct problem *problem, const void *options,
 	before = arena_held(arena);
 	s->cvx = cvx_new(problem, &sampled, arena);
 	expect_steps(arena, before);
-	s->loss = interior_loss_new(problem, arena);
-	interior_loss_separate(s->loss, arena);
+	allocate_own(s, arena);
 	s->target = ARENA_ARRAY(arena, real, d + 1);
-	half_new(&s->half[0], 1, s->D, d, arena);
-	half_new(&s->half[1], -1, s->D, d, arena);
+	for (int half = 0; half < 2; half++) {
+		half_own(&s->half[half], half ? -1 : 1, s->D, d, arena);
+		half_room(&s->half[half], arena);
+	}
 	s->Q = mat_new(arena, n, s->D.cols);
 	s->B = mat_new(arena, d, d);
 	s->G = mat_new(arena, n, d);
@@ -196,17 +231,32 @@ static enum status setup_one(const struct problem *problem, const void *options,
 	*state = s;
 	if (arena_counts(arena))
 		return STATUS_OK;
-	/* rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j| */
-	for (ptrdiff_t j = 0; j < d; j++) {
-		double norm = blas_norm((size_t)n, mat_col(problem->X, j));
-
-		s->scale[j] = (real)norm;
-		s->trace += norm > 0;
-		for (ptrdiff_t k = 0; norm > 0 && k < n; k++)
-			s->size[k] = (real)hypot((double)s->size[k],
-						 (double)mat_get(problem->X, k, j) / norm);
-	}
+	measure(s);
 	start_at_zero(s);
+	return STATUS_OK;
+}
+
+/* Another output on the same features and patterns: its own point and cones, the factors and
+ * directions of a step in the room of the first one. */
+static enum status setup_beside(const struct problem *problem, const void *options, void *first,
+				struct arena *arena, void **state, struct err *err)
+{
+	struct ipm *s = ARENA_NEW(arena, struct ipm), *other = first;
+	double before;
+
+	if (pattern_trains(patterns(options)))
+		return setup_one(problem, options, arena, state, err);
+	*s = *other;
+	s->problem = problem;
+	before = arena_held(arena);
+	s->cvx = cvx_beside(&other->cvx, problem, arena);
+	expect_steps(arena, before);
+	allocate_own(s, arena);
+	for (int half = 0; half < 2; half++)
+		half_own(&s->half[half], other->half[half].sign, s->D, problem->X.cols, arena);
+	*state = s;
+	if (!arena_counts(arena))
+		start_at_zero(s);
 	return STATUS_OK;
 }
 
@@ -317,8 +367,10 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	return separate_setup((struct separate_plan){&one, problem->y.k > 1}, problem, options,
-			      arena, state, err);
+	const struct separate_plan plan = {
+		.one = &one, .divides = problem->y.k > 1, .beside = setup_beside};
+
+	return separate_setup(plan, problem, options, arena, state, err);
 }
 
 const struct trainer trainer_ipm = {

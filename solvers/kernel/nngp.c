@@ -1,4 +1,5 @@
-/* Trainer `nngp`: ridge regression, Gaussian process of wide networks of one hidden ReLU layer. See kernel_net.h. */
+/* Trainer `nngp`: ridge regression with the covariance of wide networks with one hidden ReLU layer.
+ * See kernel_net.h. */
 #include "solvers/kernel/kernel_net.h"
 #include "solvers/kernel/kernel_ridge.h"
 

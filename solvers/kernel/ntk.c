@@ -1,4 +1,5 @@
-/* Trainer `ntk`: ridge regression, neural tangent kernel of one hidden ReLU layer. See kernel_net.h. */
+/* Trainer `ntk`: ridge regression with the neural tangent kernel of one hidden ReLU layer. See
+ * kernel_net.h. */
 #include "solvers/kernel/kernel_net.h"
 #include "solvers/kernel/kernel_ridge.h"
 

@@ -2,6 +2,7 @@
 #include "solvers/lift/lift_bound.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/semidefinite/semidefinite.h"
 
 #include <math.h>
 
@@ -125,6 +126,7 @@ double lift_bound_at(struct lift_bound *b, struct mat R, struct mat multipliers,
 	double rounding, least, t = 0;
 
 	mat_copy(T, multipliers);
+	semidefinite_symmetrize(T);
 	allow(l, T, Z);
 	lift_gather(l, T, b->M);
 	lift_couple(l, R, 0.5, b->M);

@@ -24,6 +24,10 @@
 
 static const double shortest = 1e-8;
 
+/* Steps in a row that may leave the products above this share of the least so far. */
+enum { PATIENCE = 12 };
+static const double fallen = 0.9;
+
 /* What raises the slacks at the start, in units of S: less and they begin at the boundary, more and
  * the first steps are short. */
 static const double raise = 0.1;
@@ -43,7 +47,8 @@ struct interior {
 	struct mat H;                     /* p x p, lower triangle */
 	real *scale, *step;               /* p */
 	struct term *term;                /* of a row of A or F */
-	double unit;
+	double least;                     /* products so far */
+	int since;                        /* steps ago */
 };
 
 double lift_interior_unknowns(ptrdiff_t order, ptrdiff_t n)
@@ -280,6 +285,8 @@ static bool direct(void *state, double target, bool correct)
 			mat_get(s->q, i, j) - (real)(t + t / (double)mat_get(s->L, i, j) * change));
 		mat_set(s->dL, i, j, (real)(change + (double)mat_get(s->lack, i, j)));
 	}
+	semidefinite_symmetrize(s->dT); /* small entries of L blow up what rounding turned */
+	semidefinite_symmetrize(s->dL);
 	return true;
 }
 
@@ -374,7 +381,10 @@ static bool step(void *state, struct progress *progress)
 	progress->objective = look(s);
 	progress->primal_residual = blas_mat_norm(s->lack) / blas_mat_norm(s->L);
 	progress->dual_residual = NAN;
-	return length > shortest && complementarity(s, 0) < mu;
+	mu = complementarity(s, 0);
+	s->since = mu <= fallen * s->least ? 0 : s->since + 1;
+	s->least = fmin(s->least, mu);
+	return length > shortest && s->since < PATIENCE;
 }
 
 /* The arc-cosine moments, raised by a unit. */
@@ -399,6 +409,7 @@ static void start(struct interior *s)
 		mat_set(s->T, i, j, (real)dual / mat_get(s->L, i, j));
 	}
 	look(s);
+	s->least = HUGE_VAL;
 }
 
 struct lift_method lift_interior_new(const struct lift *lift, struct arena *arena)

@@ -291,5 +291,5 @@ struct lift_method lift_splitting_new(const struct lift *lift, struct arena *are
 	blas_expect_eigen(arena, order);
 	if (!arena_counts(arena))
 		start(s);
-	return (struct lift_method){s, step, s->S, s->R, s->Theta, s->Z};
+	return (struct lift_method){s, step, s->T, s->R, s->Theta, s->Z};
 }

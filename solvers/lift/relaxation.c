@@ -1,7 +1,5 @@
 /* The relaxation and the bounds of its value. See relaxation.h.
- *
- * The value is below the objective of S + e I, I an interior point and e as large as S lacks
- * feasibility; it is above the bound of lift_bound.h. */
+ */
 #include "solvers/lift/relaxation.h"
 
 #include "solvers/core/blas.h"
@@ -12,9 +10,6 @@
 
 /* Unknowns up to which a Newton step is worth its price: of order 90. */
 static const double few = 4100;
-
-/* What of an interior point is tried to make S definite, in units of what L lacks or of S. */
-static const double first_share = 1e-12, growth = 4;
 
 const char *const relaxation_methods[] = {[RELAXATION_AUTO] = "auto",
 					  [RELAXATION_INTERIOR] = "interior",
@@ -48,17 +43,9 @@ void relaxation_new(const struct problem *problem, const struct relaxation_optio
 	r->method = r->chosen == RELAXATION_INTERIOR ? lift_interior_new(r->lift, arena)
 						     : lift_splitting_new(r->lift, arena);
 	r->bound = lift_bound_new(r->lift, arena);
-	r->interior = mat_new(arena, order, order);
-	r->point = mat_new(arena, order, order);
-	r->interior_products = mat_new(arena, 2 * n, 2 * n);
-	r->products = mat_new(arena, 2 * n, 2 * n);
-	r->R = mat_new(arena, r->lift->rows, r->lift->c);
+	r->point = lift_point_new(r->lift, arena);
 	r->lower = -HUGE_VAL;
 	r->upper = HUGE_VAL;
-	if (arena_counts(arena))
-		return;
-	lift_interior(r->lift, r->interior);
-	lift_products(r->lift, r->interior, r->interior_products);
 }
 
 void relaxation_forecast(const struct relaxation_options *options, struct trainer_shape shape,
@@ -75,35 +62,10 @@ void relaxation_forecast(const struct relaxation_options *options, struct traine
 	out->certificate_flops = 30 * cube;
 }
 
-/* S + e I for the least e that makes it a point of the program; its objective. */
-static double value_above(struct relaxation *r)
-{
-	const struct lift *l = r->lift;
-	ptrdiff_t n = l->n;
-	double e = first_share * lift_scale(l);
-
-	lift_products(l, r->method.S, r->products);
-	for (ptrdiff_t j = 0; j < 2 * n; j++)
-		for (ptrdiff_t i = 0; i < 2 * n; i++)
-			if (i - j != n && j - i != n)
-				e = fmax(e, -(double)mat_get(r->products, i, j) /
-						    (double)mat_get(r->interior_products, i, j));
-	for (; e < HUGE_VAL; e *= growth) {
-		mat_copy(r->point, r->method.S);
-		for (ptrdiff_t j = 0; j < l->order; j++)
-			blas_axpy((size_t)l->order, e, mat_col(r->interior, j),
-				  mat_col(r->point, j));
-		mat_copy(r->bound.work, r->point);
-		if (blas_cholesky(r->bound.work))
-			return lift_residual(l, r->point, r->R);
-	}
-	return HUGE_VAL;
-}
-
 void relaxation_certify(struct relaxation *r)
 {
 	r->lower = fmax(r->lower, lift_bound_at(&r->bound, r->method.R, r->method.T, r->method.Z));
-	r->upper = fmin(r->upper, value_above(r));
+	r->upper = fmin(r->upper, lift_point_near(&r->point, r->method.S));
 }
 
 double relaxation_gap(const struct relaxation *r)

@@ -4,6 +4,7 @@
 
 #include "solvers/lift/lift_bound.h"
 #include "solvers/lift/lift_method.h"
+#include "solvers/lift/lift_point.h"
 
 enum relaxation_method { RELAXATION_AUTO, RELAXATION_INTERIOR, RELAXATION_SPLITTING };
 
@@ -32,9 +33,7 @@ struct relaxation {
 	enum relaxation_method chosen;
 	struct lift_method method;
 	struct lift_bound bound;
-	struct mat interior, interior_products; /* a point of the program: order x order, 2n x 2n */
-	struct mat point, products;             /* scratch: the same */
-	struct mat R;                           /* scratch: rows x c */
+	struct lift_point point;
 	double tolerance;
 	double lower, upper; /* the best so far */
 	bool stuck;          /* the method can go on no more */

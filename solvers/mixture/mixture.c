@@ -82,8 +82,8 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	const struct mixture_options *o = options;
 	double n = (double)shape.n, d = (double)shape.d, k = (double)shape.k;
 
-	start_forecast(&o->accurate, shape.n, shape.d, out);
-	start_forecast(&o->robust, shape.n, shape.d, out);
+	start_forecast(&o->accurate, shape, out);
+	start_forecast(&o->robust, shape, out);
 	/* of networks whose width the options do not tell: as if 100 neurons each */
 	out->iteration_flops = 400 * n * (d + k);
 	if (o->adaptive && o->eps > 0)

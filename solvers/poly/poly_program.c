@@ -3,6 +3,18 @@
 
 #include "solvers/core/blas.h"
 
+enum { IDLE = 12 };
+
+bool poly_program_stalls(struct poly_stall *stall, double product)
+{
+	if (!(stall->least > 0) || product < 0.9 * stall->least) {
+		stall->least = product;
+		stall->idle = 0;
+		return false;
+	}
+	return ++stall->idle >= IDLE;
+}
+
 double poly_program_factor(const struct poly_program *program, ptrdiff_t i, ptrdiff_t j)
 {
 	ptrdiff_t d = program->problem->X.cols;

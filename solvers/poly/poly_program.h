@@ -33,6 +33,14 @@ struct poly_solver {
 	void *state;
 };
 
+/* Whether the mean product of an interior point method falls no more: rounding. */
+struct poly_stall {
+	double least; /* so far; 0: none */
+	int idle;     /* steps that have not brought it down by a tenth */
+};
+
+bool poly_program_stalls(struct poly_stall *stall, double product);
+
 /* C = sum_i v_i E(x_i), d + 1 x d + 1; `work` is n x d. */
 void poly_program_gather(const struct poly_program *program, const real *v, struct mat work,
 			 struct mat C);

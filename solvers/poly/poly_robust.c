@@ -46,6 +46,7 @@ struct state {
 	real *x;                             /* p */
 	struct poly_oracle *oracle;
 	double mu;
+	struct poly_stall stall;
 };
 
 static struct mat square_of(const struct state *s, struct mat all, ptrdiff_t i)
@@ -390,7 +391,8 @@ static bool step(void *state)
 		return false;
 	length = mehrotra_length(&method, s);
 	move(s, length);
-	return length > shortest && complementarity(s, 0) > least;
+	return length > shortest && complementarity(s, 0) > least &&
+	       !poly_program_stalls(&s->stall, s->mu);
 }
 
 static double bound(void *state)

@@ -30,7 +30,8 @@ struct state {
 	bool by_samples;
 	struct mat S[POLY_SIDES], U[POLY_SIDES]; /* copies and multipliers, as all below but G */
 	struct mat T, P, V, Q, zero;
-	struct mat G, factor; /* the smaller of A'A and A A'; the factor with t */
+	struct mat G;         /* above the diagonal the smaller of A'A and A A'; else the factor */
+	real *diagonal;       /* of that Gram matrix */
 	struct mat rows;      /* CHUNK x q: of A, by entries; not by samples */
 	struct mat work;      /* n x d */
 	real *f, *slopes, *l; /* n */
@@ -132,16 +133,24 @@ static double shift_of(const struct state *s)
 	return s->rho / (2 * s->weight);
 }
 
+/* The Gram matrix, made below the diagonal, goes to where the factor leaves it. */
+static void put_away(struct state *s)
+{
+	for (ptrdiff_t j = 0; j < s->G.cols; j++) {
+		s->diagonal[j] = mat_get(s->G, j, j);
+		for (ptrdiff_t i = j + 1; i < s->G.cols; i++)
+			mat_set(s->G, j, i, mat_get(s->G, i, j));
+	}
+}
+
 static bool refactor(struct state *s)
 {
-	ptrdiff_t order = s->G.cols;
-
-	for (ptrdiff_t j = 0; j < order; j++) {
-		for (ptrdiff_t i = j; i < order; i++)
-			mat_set(s->factor, i, j, mat_get(s->G, i, j));
-		mat_set(s->factor, j, j, mat_get(s->G, j, j) + (real)shift_of(s));
+	for (ptrdiff_t j = 0; j < s->G.cols; j++) {
+		mat_set(s->G, j, j, s->diagonal[j] + (real)shift_of(s));
+		for (ptrdiff_t i = j + 1; i < s->G.cols; i++)
+			mat_set(s->G, i, j, mat_get(s->G, j, i));
 	}
-	return blas_cholesky(s->factor);
+	return blas_cholesky(s->G);
 }
 
 /* T from V, f = A T, and l = (y - f) / t. */
@@ -155,7 +164,7 @@ static void solve(struct state *s)
 		apply(s, s->V, s->zero, s->l);
 		for (ptrdiff_t i = 0; i < n; i++)
 			s->l[i] = y[i] - s->l[i];
-		blas_triangular_solve(s->factor, BLAS_SOLVE_BLOCK, s->l);
+		blas_triangular_solve(s->G, BLAS_SOLVE_BLOCK, s->l);
 		poly_program_gather(s->program, s->l, s->work, s->T);
 		for (ptrdiff_t j = 0; j < s->order; j++)
 			blas_axpy((size_t)s->order, 1, mat_col(s->V, j), mat_col(s->T, j));
@@ -166,7 +175,7 @@ static void solve(struct state *s)
 	entries_of(s->V, sqrt(2), s->entries);
 	blas_scale((size_t)s->q, t, s->entries);
 	blas_axpy((size_t)s->q, 1, s->Ay, s->entries);
-	blas_triangular_solve(s->factor, BLAS_SOLVE_BLOCK, s->entries);
+	blas_triangular_solve(s->G, BLAS_SOLVE_BLOCK, s->entries);
 	matrix_of(s->entries, sqrt(0.5), s->T);
 	apply(s, s->T, s->zero, s->f);
 }
@@ -280,7 +289,7 @@ struct poly_solver poly_splitting(const struct poly_program *program, struct are
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct problem *problem = program->problem;
-	ptrdiff_t n = problem->X.rows, d = problem->X.cols, order = d + 1;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols, order = d + 1, side;
 	struct mat *squares[] = {s->S,  s->S + 1, s->U,  s->U + 1, &s->T,
 				 &s->P, &s->V,    &s->Q, &s->zero};
 	real **samples[] = {&s->f, &s->slopes, &s->l};
@@ -299,16 +308,20 @@ struct poly_solver poly_splitting(const struct poly_program *program, struct are
 		*squares[i] = mat_new(arena, order, order);
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
 		*samples[i] = ARENA_ARRAY(arena, real, n);
-	s->G = mat_lower(arena, s->by_samples ? n : s->q);
-	s->factor = mat_lower(arena, s->by_samples ? n : s->q);
+	side = s->by_samples ? n : s->q;
+	s->G = mat_new(arena, side, side);
+	s->diagonal = ARENA_ARRAY(arena, real, side);
 	if (!s->by_samples) {
 		s->rows = mat_new(arena, CHUNK, s->q);
 		s->entries = ARENA_ARRAY(arena, real, s->q);
 		s->Ay = ARENA_ARRAY(arena, real, s->q);
 	}
-	if (!arena_counts(arena) && s->by_samples)
-		gram_of_samples(s);
-	else if (!arena_counts(arena))
-		gram_of_entries(s);
+	if (!arena_counts(arena)) {
+		if (s->by_samples)
+			gram_of_samples(s);
+		else
+			gram_of_entries(s);
+		put_away(s);
+	}
 	return (struct poly_solver){{s->S[0], s->S[1]}, step, objective, bound, s};
 }

@@ -28,6 +28,7 @@ struct state {
 	real *f, *df, *g, *w, *x, *v; /* n; x: p */
 	real *u;                      /* d */
 	double mu;
+	struct poly_stall stall;
 };
 
 /* Row k of A. */
@@ -199,7 +200,7 @@ static bool step(void *state)
 	outputs(s);
 	s->mu = complementarity(s, 0);
 	slopes(s, length);
-	return length > shortest && s->mu > least;
+	return length > shortest && s->mu > least && !poly_program_stalls(&s->stall, s->mu);
 }
 
 static double bound(void *state)

@@ -141,6 +141,13 @@ void polynet_form(const struct polynet *net, ptrdiff_t c, ptrdiff_t rival, struc
 		mat_set(Q, d, j, mat_get(Q, j, d));
 }
 
+/* The program of another network, whose bounds are none of ReLU networks. */
+static const char *objective(const struct model *model)
+{
+	(void)model;
+	return "polynomial network";
+}
+
 static const struct model_array arrays[] = {
 	{"U", offsetof(struct polynet, U), MODEL_FEATURES, MODEL_UNITS},
 	{"A", offsetof(struct polynet, A), MODEL_UNITS, MODEL_OUTPUTS},
@@ -157,6 +164,7 @@ const struct model_kind model_polynomial = {
 		 .cite = "bartan2021"},
 	.size = sizeof(struct polynet),
 	.arrays = arrays,
+	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
 	.gradient = gradient,

@@ -30,6 +30,24 @@ static const double relu_share = 0.25, neuron_share = 0.125, decay_share = 0.25;
 /* A chord this short is a step: dividing by it overflows to nothing worse than infinity. */
 static const real least_width = (real)FLT_MIN;
 
+/* Root mean square of |x_k|_2, samples by their weights. */
+static double mean_length(const struct problem *problem)
+{
+	const struct mat X = problem->X;
+	const real *weight = problem->y.weight;
+	double sum = 0, total = 0;
+
+	if (!weight)
+		return blas_mat_norm(X) / sqrt((double)X.rows);
+	for (ptrdiff_t k = 0; k < X.rows; k++) {
+		total += (double)weight[k];
+		for (ptrdiff_t j = 0; j < X.cols; j++)
+			sum += (double)weight[k] * (double)mat_get(X, k, j) *
+			       (double)mat_get(X, k, j);
+	}
+	return sqrt(sum / total);
+}
+
 struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
 				   const real *sigma, ptrdiff_t m, struct arena *arena)
 {
@@ -41,7 +59,7 @@ struct restriction restriction_new(const struct problem *problem, const struct t
 	double blocks;
 
 	r.reach = arena_counts(arena) ? 0 : threat_reach(threat);
-	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
+	r.length = arena_counts(arena) ? 0 : mean_length(problem);
 	r.S = mat_new(arena, n, m * rivals);
 	r.margin = ARENA_ARRAY(arena, real, n * rivals);
 	r.dual = restriction_dual_new(problem, m, arena);
@@ -198,10 +216,10 @@ static void block_margins(const struct work *w)
 }
 
 /* sum_k of the loss at outputs f = y m; a loss without curvature is blurred over h: its envelope
- * min_z phi(z) + (z - f)^2 / (2h). alpha = -dphi/df. */
+ * min_z phi(z) + (z - f)^2 / (2h), whatever the weight of the sample. alpha = -dphi/df. */
 static double block_loss(const struct work *w)
 {
-	struct loss_term loss = w->r->problem->loss;
+	struct loss_term loss = restriction_block_loss(w->r, w->first);
 	real *f = w->lane->f, *z = w->lane->z, *alpha = w->r->dual.alpha + w->first;
 	size_t count = (size_t)w->rows;
 	double square = 0;
@@ -214,13 +232,14 @@ static double block_loss(const struct work *w)
 			alpha[k] = -alpha[k];
 		return loss_value(loss, count, f, w->y);
 	}
-	loss_prox(loss, count, w->h / loss.weight, f, w->y, z);
+	loss_prox(loss_with(loss, NULL), count, w->h / loss.weight, f, w->y, z);
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
-		double move = (double)z[k] - (double)f[k], slope = move * loss.weight / w->h;
-		double most = -loss_range(loss, (double)w->y[k]).low; /* passed by rounding */
+		struct loss_term own = loss_of(loss, k);
+		double move = (double)z[k] - (double)f[k], slope = move * own.weight / w->h;
+		double most = -loss_range(own, (double)w->y[k]).low; /* passed by rounding */
 
 		alpha[k] = (real)(slope > most ? most : slope);
-		square += move * move;
+		square += move * move * (own.weight / loss.weight);
 	}
 	return loss_value(loss, count, z, w->y) + loss.weight / (2 * w->h) * square;
 }
@@ -280,7 +299,7 @@ static void evaluate_one_output(struct restriction *r, struct restriction_lane *
 	lane->smooth_sum += block_loss(&w);
 	for (ptrdiff_t k = 0; k < rows; k++)
 		lane->f[k] = w.y[k] * r->margin[first + k];
-	lane->sum += loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
+	lane->sum += loss_value(restriction_block_loss(r, first), (size_t)rows, lane->f, w.y);
 	if (query->gradient)
 		block_gradient(&w);
 }

@@ -64,6 +64,14 @@ static inline ptrdiff_t restriction_block_rows(const struct restriction *r, ptrd
 	return rest < r->block ? rest : r->block;
 }
 
+/* The loss of the samples from `first` on. */
+static inline struct loss_term restriction_block_loss(const struct restriction *r, ptrdiff_t first)
+{
+	const real *weight = r->problem->y.weight;
+
+	return loss_with(r->problem->loss, weight ? weight + first : NULL);
+}
+
 /* p within [0, 1] */
 static inline real restriction_block_clipped(real p)
 {

@@ -22,6 +22,7 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 		.X = mat_new(arena, n, d),
 		.y = ARENA_ARRAY(arena, real, r->k > 1 ? 0 : n),
 		.label = ARENA_ARRAY(arena, int, r->k > 1 ? n : 0),
+		.weight = problem->y.weight ? ARENA_ARRAY(arena, real, n) : NULL,
 		.order = ARENA_ARRAY(arena, size_t, n),
 		.A = mat_new(arena, d, r->m),
 		.G = mat_new(arena, d, r->m),
@@ -54,6 +55,8 @@ void restriction_epochs_run(struct restriction_epochs *e, double blur)
 		e->y[k] = e->problem->y.at[order[k]];
 	for (ptrdiff_t k = 0; k < n && e->r.k > 1; k++)
 		e->label[k] = e->problem->y.label[order[k]];
+	for (ptrdiff_t k = 0; k < n && e->weight; k++)
+		e->weight[k] = e->problem->y.weight[order[k]];
 	for (ptrdiff_t first = 0; first < n; first += size) {
 		ptrdiff_t count = first + size < n ? size : n - first;
 
@@ -62,6 +65,7 @@ void restriction_epochs_run(struct restriction_epochs *e, double blur)
 							   .k = e->r.k,
 							   .label = e->label + first}
 					: targets_of(e->y + first, count);
+		e->batch.y.weight = e->weight ? e->weight + first : NULL;
 		e->batch.beta = e->problem->beta * (double)count / (double)n;
 		restriction_follow(&e->r, e->A, blur, e->G);
 

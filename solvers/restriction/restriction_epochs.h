@@ -23,6 +23,7 @@ struct restriction_epochs {
 	struct restriction r; /* of `batch` */
 	struct mat X;         /* n x d: shuffled */
 	real *y;              /* n: of one output */
+	real *weight;         /* n: of the samples; NULL: all are 1 */
 	int *label;           /* n: of classes */
 	size_t *order;        /* n */
 	struct mat A, G;      /* d x m */

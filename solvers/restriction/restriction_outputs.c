@@ -147,13 +147,16 @@ static struct mat outputs_of(const struct work *w, const real *m, ptrdiff_t stri
 
 static struct targets targets_at(const struct work *w)
 {
-	return (struct targets){.n = w->rows, .k = w->r->k, .label = w->label};
+	return (struct targets){.n = w->rows,
+				.k = w->r->k,
+				.label = w->label,
+				.weight = restriction_block_loss(w->r, w->first).sample};
 }
 
 /* Entries of a row that rounding has left below 0 or with a sum beyond the weight. */
 static void close_row(const struct work *w, struct mat alpha, ptrdiff_t k)
 {
-	double weight = w->r->problem->loss.weight, sum = 0, scale;
+	double weight = loss_of(restriction_block_loss(w->r, w->first), k).weight, sum = 0, scale;
 	int y = w->label[k];
 
 	for (ptrdiff_t c = 0; c < alpha.cols; c++)
@@ -171,30 +174,33 @@ static void close_row(const struct work *w, struct mat alpha, ptrdiff_t k)
 	mat_set(alpha, k, y, (real)sum);
 }
 
-/* The losses at the smoothed margins; one without curvature is blurred over h: its envelope. alpha
- * = -dl/df. */
+/* The losses at the smoothed margins; one without curvature is blurred over h: its envelope,
+ * whatever the weights of the samples. alpha = -dl/df. */
 static double blurred_loss(const struct work *w, double h, struct mat alpha)
 {
-	struct loss_term loss = w->r->problem->loss;
+	struct loss_term loss = restriction_block_loss(w->r, w->first);
+	struct targets y = targets_at(w), alike = y;
 	struct mat F = outputs_of(w, w->lane->smooth, w->r->block, w->lane->f);
 	struct mat Z = {F.rows, F.cols, F.rows, w->lane->z};
 	bool curved = isfinite(loss_outputs_curvature(loss, w->r->k));
 	double square = 0, value;
 
+	alike.weight = NULL;
 	if (curved) {
-		loss_outputs_gradient(loss, F, targets_at(w), alpha);
-		value = loss_outputs_value(loss, F, targets_at(w));
+		loss_outputs_gradient(loss, F, y, alpha);
+		value = loss_outputs_value(loss, F, y);
 	} else {
-		loss_outputs_prox(loss, h / loss.weight, F, targets_at(w), Z);
-		value = loss_outputs_value(loss, Z, targets_at(w));
+		loss_outputs_prox(loss, h / loss.weight, F, alike, Z);
+		value = loss_outputs_value(loss, Z, y);
 	}
 	for (ptrdiff_t c = 0; c < F.cols; c++)
 		for (ptrdiff_t k = 0; k < F.rows; k++) {
+			double weight = loss_of(loss, k).weight;
 			double move = (double)mat_get(Z, k, c) - (double)mat_get(F, k, c);
 
-			square += curved ? 0 : move * move;
+			square += curved ? 0 : move * move * (weight / loss.weight);
 			mat_set(alpha, k, c,
-				curved ? -mat_get(alpha, k, c) : (real)(move * loss.weight / h));
+				curved ? -mat_get(alpha, k, c) : (real)(move * weight / h));
 		}
 	for (ptrdiff_t k = 0; k < F.rows; k++)
 		close_row(w, alpha, k);

@@ -150,7 +150,7 @@ static double renew_block(const struct restriction *r, const struct restriction_
 	}
 	for (ptrdiff_t k = 0; k < rows; k++)
 		lane->f[k] = w.y[k] * w.best[k];
-	return loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
+	return loss_value(restriction_block_loss(r, first), (size_t)rows, lane->f, w.y);
 }
 
 double restriction_renew(struct restriction *r, struct mat A, long steps)

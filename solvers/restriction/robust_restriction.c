@@ -99,7 +99,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * margins * features * m;
-	start_forecast(&o->start, shape.n, shape.d, out);
+	start_forecast(&o->start, shape, out);
 }
 
 /* Directions of the first layer that depend on (seed, column) alone, and signs in turn; of several
@@ -271,6 +271,7 @@ const struct trainer trainer_robust_restriction = {
 	.makes = &model_relu,
 	.takes = trainer_falling,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

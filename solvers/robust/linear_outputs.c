@@ -44,7 +44,8 @@ struct linear_outputs {
 	struct mat X;     /* n x d: samples in the order of their classes */
 	int *label;       /* n: of these */
 	ptrdiff_t *first; /* k + 1: where the samples of a class begin */
-	struct targets y; /* label, without `at` */
+	struct targets y; /* label and weight, without `at` */
+	real *weight;     /* n: of these; NULL: all are 1 */
 	struct mat F;     /* n x k: X W, then f_c = -m_c */
 	struct mat L;     /* n x k: slopes of the loss in them */
 	real *slack;      /* n: lambda_0 of the hinge loss */
@@ -59,6 +60,12 @@ struct linear_outputs {
 static ptrdiff_t samples_of(const struct linear_outputs *o, ptrdiff_t y)
 {
 	return o->first[y + 1] - o->first[y];
+}
+
+/* Of the loss of sample i. */
+static double factor_of(const struct linear_path *s, ptrdiff_t i)
+{
+	return loss_of(loss_with(s->problem->loss, s->of->y.weight), i).weight;
 }
 
 static struct mat weights_of(const struct linear_path *s, const real *w)
@@ -113,7 +120,7 @@ static void margins(struct linear_outputs *o, double eps)
 static void hinge_slopes(const struct linear_path *s, ptrdiff_t i)
 {
 	struct linear_outputs *o = s->of;
-	double most = 0, t = s->mu, weight = s->problem->loss.weight, sum = 0;
+	double most = 0, t = s->mu, weight = factor_of(s, i), sum = 0;
 
 	for (ptrdiff_t c = 0; c < o->k; c++)
 		if (c != o->label[i])
@@ -216,7 +223,7 @@ static void hinge_row(const struct linear_path *s, ptrdiff_t y, ptrdiff_t b, ptr
 {
 	const struct linear_outputs *o = s->of;
 	const real *l = o->L.at + o->first[y] + i; /* w lambda, o->L.stride apart */
-	double weight = s->problem->loss.weight;
+	double weight = factor_of(s, o->first[y] + i);
 	double own = pow((double)l[b * o->L.stride] / weight, 2);
 	/* the rest of the sum of squares, as it is: next to it `own` would cancel */
 	double others = pow((double)o->slack[o->first[y] + i], 2);
@@ -235,6 +242,8 @@ static void hessian_column(const struct linear_path *s, ptrdiff_t y, ptrdiff_t b
 {
 	struct linear_outputs *o = s->of;
 	struct targets rows = {.n = H.rows, .k = o->k, .label = o->label + o->first[y]};
+
+	rows.weight = o->y.weight ? o->y.weight + o->first[y] : NULL;
 
 	if (s->problem->loss.loss->smooth) {
 		mat_fill(H, 0);
@@ -428,7 +437,7 @@ static void move_outputs(const struct linear_path *s)
 static double hinge_move(const struct linear_path *s, ptrdiff_t i)
 {
 	struct linear_outputs *o = s->of;
-	double weight = s->problem->loss.weight, slack = (double)o->slack[i], longest = HUGE_VAL;
+	double weight = factor_of(s, i), slack = (double)o->slack[i], longest = HUGE_VAL;
 	double total = slack * slack, mean = 0, sum = 0;
 
 	for (ptrdiff_t c = 0; c < o->k; c++) {
@@ -501,11 +510,14 @@ static void sort_samples(const struct problem *problem, struct linear_outputs *o
 
 	for (int c = 0; c < o->k; c++) {
 		o->first[c] = to;
-		for (ptrdiff_t i = 0; i < problem->X.rows; i++)
-			if (problem->y.label[i] == c) {
-				mat_copy(mat_rows(o->X, to, 1), mat_rows(problem->X, i, 1));
-				o->label[to++] = c;
-			}
+		for (ptrdiff_t i = 0; i < problem->X.rows; i++) {
+			if (problem->y.label[i] != c)
+				continue;
+			mat_copy(mat_rows(o->X, to, 1), mat_rows(problem->X, i, 1));
+			if (o->weight)
+				o->weight[to] = problem->y.weight[i];
+			o->label[to++] = c;
+		}
 	}
 	o->first[o->k] = to;
 }
@@ -521,7 +533,8 @@ static void set_up(struct linear_path *s, struct arena *arena)
 	o->X = mat_new(arena, n, d);
 	o->label = ARENA_ARRAY(arena, int, n);
 	o->first = ARENA_ARRAY(arena, ptrdiff_t, k + 1);
-	o->y = (struct targets){.n = n, .k = k, .label = o->label};
+	o->weight = s->problem->y.weight ? ARENA_ARRAY(arena, real, n) : NULL;
+	o->y = (struct targets){.n = n, .k = k, .label = o->label, .weight = o->weight};
 	for (size_t i = 0; i < sizeof outputs_of / sizeof *outputs_of; i++)
 		*outputs_of[i] = mat_new(arena, n, k);
 	o->slack = ARENA_ARRAY(arena, real, n);

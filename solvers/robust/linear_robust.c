@@ -296,6 +296,7 @@ const struct trainer trainer_linear_robust = {
 	.makes = &model_relu,
 	.takes = takes,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -36,7 +36,7 @@ static double loss_at(const struct robust *r, double f, ptrdiff_t k)
 {
 	real z = (real)f;
 
-	return loss_value(r->problem->loss, 1, &z, &r->problem->y.at[k]);
+	return loss_value(loss_of(r->problem->loss, k), 1, &z, &r->problem->y.at[k]);
 }
 
 /* The residual that grows with an attack, f - y in the direction `side`; or -margin with labels
@@ -75,7 +75,7 @@ static double point_at(const struct robust *r, ptrdiff_t k, double b, double T, 
 struct robust_rivals robust_sample(const struct robust *r, ptrdiff_t k)
 {
 	return (struct robust_rivals){&r->threat, sample(r, k), r->classes.k - 1,
-				      r->problem->loss.weight};
+				      loss_of(r->problem->loss, k).weight};
 }
 
 double robust_value(const struct robust *r, ptrdiff_t k, const real *c)
@@ -100,7 +100,7 @@ static double model_step(const struct robust *r, ptrdiff_t k, double t, double w
 	double y = target(r, k);
 	real from = (real)(r->two_sided ? y + w : -y * w), to;
 
-	loss_prox(r->problem->loss, 1, t, &from, &r->problem->y.at[k], &to);
+	loss_prox(loss_of(r->problem->loss, k), 1, t, &from, &r->problem->y.at[k], &to);
 	return r->two_sided ? (double)to - y : -y * (double)to;
 }
 
@@ -173,7 +173,7 @@ static double kink_excess(void *context, double T)
 	level.small = accuracy * (1 + fabs(target(r, kink->k)));
 	miss = fabs(level_excess(kink, falling_root(level)));
 	f = (real)(target(r, kink->k) + miss + r->threat.eps * threat_dual(&r->threat, kink->c));
-	loss_gradient(r->problem->loss, 1, &f, &r->problem->y.at[kink->k], &g);
+	loss_gradient(loss_of(r->problem->loss, kink->k), 1, &f, &r->problem->y.at[kink->k], &g);
 	return kink->step * (double)g - T;
 }
 
@@ -203,11 +203,12 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 
 double robust_conjugate(const struct robust *r, ptrdiff_t k, double s, struct robust_dual dual)
 {
+	struct loss_term loss = loss_of(r->problem->loss, k);
 	real b = (real)dual.b, T = (real)dual.T, origin = 0;
 
 	if (!r->two_sided)
-		return loss_conjugate(r->problem->loss, 1, s, &b, &r->problem->y.at[k]);
-	return loss_conjugate(r->problem->loss, 1, s, &T, &origin) + s * dual.b * target(r, k);
+		return loss_conjugate(loss, 1, s, &b, &r->problem->y.at[k]);
+	return loss_conjugate(loss, 1, s, &T, &origin) + s * dual.b * target(r, k);
 }
 
 /* --- certificate ---------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 		out->setup_flops += 10 * blocks * blocks * blocks;
 	out->iteration_flops = 12 * n * d * blocks + 8 * d * d * blocks + 4 * d * blocks * blocks;
 	out->certificate_flops = 8 * n * d * blocks;
-	pattern_forecast(&o->patterns, shape.n, shape.d, out);
+	pattern_forecast(&o->patterns, shape, out);
 }
 
 static void allocate(struct robust_admm *a, struct arena *arena)
@@ -314,6 +314,7 @@ const struct trainer trainer_robust_admm = {
 	.makes = &model_relu,
 	.takes = takes,
 	.multi_output = true,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = robust_admm_step,

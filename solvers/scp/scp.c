@@ -366,8 +366,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 {
 	bool divides = problem->y.k > 1 && !shares(options, problem->y.k);
 
-	return separate_setup((struct separate_plan){&one, divides}, problem, options, arena, state,
-			      err);
+	return separate_setup((struct separate_plan){.one = &one, .divides = divides}, problem,
+			      options, arena, state, err);
 }
 
 const struct trainer trainer_scp = {

@@ -105,7 +105,8 @@ static void measure(const struct course *part, struct problem *problem, struct a
 		trainer->step(state, &progress);
 		steps++;
 		seconds = omp_get_wtime() - begun;
-		if (part->gap > 0 ? seconds < next : steps < epoch)
+		if (progress.end == OUTCOME_RUNNING &&
+		    (part->gap > 0 ? seconds < next : steps < epoch))
 			continue;
 		next = 1.1 * seconds;
 		trainer->certify(state, &c);

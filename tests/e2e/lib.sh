@@ -183,6 +183,20 @@ processes()
 	done
 }
 
+# flowers SEED KINDS ROWS [SPREAD]: a table of two or three kinds of flowers in turn, each around a point of its own, by a
+# fixed congruential sequence; they mix more the larger SPREAD is (1.4).
+flowers()
+{
+	awk -v s="$1" -v kinds="$2" -v rows="$3" -v spread="${4:-1.4}" 'BEGIN {
+		print "a,b,kind"
+		for (i = 0; i < rows; i++) {
+			for (j = 0; j < 2; j++) { s = (s * 1103515245 + 12345) % 2147483648; u[j] = s / 2147483648 - 0.5 }
+			c = i % kinds
+			printf "%.4f,%.4f,%s\n", u[0] * spread + (c == 0), u[1] * spread + (c == 1), c == 0 ? "rose" : c == 1 ? "tulip" : "aster"
+		}
+	}'
+}
+
 # unchecked RECORD...: make records such as an earlier version wrote, without what the files are checked by.
 unchecked()
 {

@@ -140,6 +140,16 @@ tiny robust_breast_cancer repeats=1 train[0].beta=1 train[1].beta=1 train[2].bet
 	train[6].patterns.count=12 train[6].stop.iterations=50 train[7].beta=1 train[7].screen=2 \
 	train[7].patterns.count=8 train[7].stop.iterations=50 train[8].beta=1
 
+mkdir -p data/ionosphere data/pima_indians_diabetes data/banknote_authentication
+rows 60 34 >data/ionosphere/ionosphere.data
+rows 60 8 >data/pima_indians_diabetes/pima-indians-diabetes.data
+rows 60 4 >data/banknote_authentication/data_banknote_authentication.txt
+tiny kernels repeats=1 train[2].patterns=8 train[3].patterns=8 train[4].patterns=8 train[5].patterns=8 \
+	train[6].patterns=8 data[4].generate.n=[6,12] data[4].generate.test=20 stop.iterations=40
+says "ratios have their line" '^# C sqrt(log 2n)' results/kernels/plots/bound_ratio.dat
+awk '/^[0-9]/ { if ($2 < 1 - 1e-6) bad = 1 } END { exit bad }' results/kernels/plots/bound_ratio.dat
+check "no sampled program is below the bound" "$(cat results/kernels/plots/bound_ratio.dat)" [ $? -eq 0 ]
+
 for images in mnist_10 fashion_10; do
 	tiny $images train[0].epochs=3 train[1].epochs=3 train[2].epochs=3 train[3].epochs=3 \
 		train[0].width=12 train[1].width=12 train[2].width=12 train[3].width=12 \

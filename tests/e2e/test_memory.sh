@@ -26,7 +26,8 @@ spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, pre
   - {name: flow, solver: primal_dual_flow, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
   - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
-  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}' \
+  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}
+  - {name: bm, solver: burer_monteiro, patterns: 10, beta: 0.1}' \
 	'stop: {iterations: 5}'
 # acceleration to its full memory; patterns that admit robust neurons
 spec robust "generate: {kind: blobs, n: 340, d: 200}, split: {test: 40}, prepare: [bias]" \
@@ -46,6 +47,11 @@ spec forms "generate: {kind: blobs, n: 30000, d: 12}, split: {test: 2000}, prepa
   - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1}
   - {name: penalty, solver: poly_penalty, loss: hinge, radius: 0.1, beta: 0.1}' \
 	'stop: {iterations: 2}'
+# splitting by the Gram matrix of samples and by that of entries
+spec many "generate: {kind: blobs, n: 3200, d: 80}, split: {test: 200}, prepare: [standardize]" \
+	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
+spec more "generate: {kind: blobs, n: 8000, d: 64}, split: {test: 1000}, prepare: [standardize]" \
+	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
 spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
   - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
@@ -54,6 +60,12 @@ spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepar
 spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
 	'  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
   - {name: nngp, solver: nngp, loss: squared, beta: 0.1}' ''
+spec lift "generate: {kind: blobs, n: 560, d: 9}, split: {test: 60}, prepare: [standardize]" \
+	'  - {name: relax, solver: sdp_relax, loss: squared, beta: 0.1}
+  - {name: round, solver: sdp_round, loss: squared, beta: 0.1, relaxation_steps: 1, rounding_steps: 10}' \
+	'stop: {iterations: 3}'
+spec newton "generate: {kind: blobs, n: 92, d: 9}, split: {test: 12}, prepare: [standardize]" \
+	'  - {name: interior, solver: sdp_relax, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
 spec million "generate: {kind: blobs, n: 1000000, d: 3}, split: {test: 2000}, prepare: [bias]" \
 	'  - {name: fixed, solver: gd_fixed_head, loss: logistic, width: 4, beta: 0.1}' 'stop: {iterations: 1}'
 spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepare: [bias]" \
@@ -63,6 +75,9 @@ spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepar
 precision: single'
 spec pca "generate: {kind: blobs, n: 20000, d: 400}, split: {test: 2000}, prepare: [standardize, {pca: {components: 20}}, bias]" \
 	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, beta: 0.1}' 'stop: {iterations: 1}'
+# rows that get longer than they were
+spec patches "generate: {kind: image_like, n: 3000, side: 20}, split: {test: 1000}, prepare: [{patches: {filters: 100}}, standardize, bias]" \
+	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, epochs: 1, beta: 0.1}' 'stop: {iterations: 1}'
 # a program that shows a network of `tall`
 cat >copy.sh <<-END
 	cp "\$(dirname "\$(grep -l '"method": *"sgd"' $work/results/tall/cells/*/result.json)")/model.npz" 1.npz
@@ -99,7 +114,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms gates kernels million wide pca csv libsvm; do
+for name in tall outside patterns robust small forms many more gates lift newton kernels million wide pca patches csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do

@@ -2,23 +2,10 @@
 # Attacks and certificates on any part of the data, and what is known of each sample.
 . "$(dirname "$0")/lib.sh"
 
-# two kinds around two points, or three around three, by a fixed congruential sequence
-flowers()
-{
-	awk -v kinds="$1" 'BEGIN {
-		s = 7; print "a,b,kind"
-		for (i = 0; i < 120; i++) {
-			for (j = 0; j < 2; j++) { s = (s * 1103515245 + 12345) % 2147483648; u[j] = s / 2147483648 - 0.5 }
-			c = i % kinds
-			printf "%.4f,%.4f,%s\n", u[0] * 1.4 + (c == 0), u[1] * 1.4 + (c == 1), c == 0 ? "rose" : c == 1 ? "tulip" : "aster"
-		}
-	}' >"$2"
-}
-
 # spec NAME KINDS [LINE]
 spec()
 {
-	flowers "$2" "$1.csv"
+	flowers 7 "$2" 120 >"$1.csv"
 	cat >"$1.yaml" <<-END
 	name: $1
 	seed: 3

@@ -2,15 +2,7 @@
 # Three classes, and two targets, from data to attacks, certificates and their verification.
 . "$(dirname "$0")/lib.sh"
 
-# flowers of three kinds around three points, by a fixed congruential sequence
-awk 'BEGIN {
-	s = 7; print "a,b,kind"
-	for (i = 0; i < 120; i++) {
-		for (j = 0; j < 2; j++) { s = (s * 1103515245 + 12345) % 2147483648; u[j] = s / 2147483648 - 0.5 }
-		c = i % 3
-		printf "%.4f,%.4f,%s\n", u[0] * 1.4 + (c == 0), u[1] * 1.4 + (c == 1), substr("rosetulipaster", c == 0 ? 1 : c == 1 ? 5 : 10, c == 0 ? 4 : 5)
-	}
-}' >flowers.csv
+flowers 7 3 120 >flowers.csv
 awk -F, 'NR == 1 { print "a,b,y,z" } NR > 1 { print $1 "," $2 "," $1 * $2 "," $1 - $2 }' flowers.csv >targets.csv
 cat >several.yaml <<'END'
 name: several

@@ -2,19 +2,6 @@
 # Points found against one network on the others: against networks that are trained and tested apart.
 . "$(dirname "$0")/lib.sh"
 
-# flowers SEED KINDS ROWS FILE: two kinds around two points, or three around three
-flowers()
-{
-	awk -v s="$1" -v kinds="$2" -v rows="$3" 'BEGIN {
-		print "a,b,kind"
-		for (i = 0; i < rows; i++) {
-			for (j = 0; j < 2; j++) { s = (s * 1103515245 + 12345) % 2147483648; u[j] = s / 2147483648 - 0.5 }
-			c = i % kinds
-			printf "%.4f,%.4f,%s\n", u[0] * 1.6 + (c == 0), u[1] * 1.6 + (c == 1), c == 0 ? "rose" : c == 1 ? "tulip" : "aster"
-		}
-	}' >"$4"
-}
-
 # spec NAME TEST LINE...: the same training rows, whatever the test rows
 spec()
 {
@@ -65,8 +52,8 @@ right()
 
 for kinds in 2 3; do
 	name=kinds$kinds
-	flowers 7 $kinds 90 train.csv
-	flowers 11 $kinds 150 test.csv
+	flowers 7 "$kinds" 90 1.6 >train.csv
+	flowers 11 "$kinds" 150 1.6 >test.csv
 	spec "$name" test.csv "$attack" 'plots: [{plot: transfer}, {plot: transfer, value: transferred, eps: 0.2}]'
 	expect "$kinds kinds run" 0 run "$name.yaml" --quiet
 	file=results/$name/transfer.csv

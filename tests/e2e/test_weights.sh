@@ -23,6 +23,9 @@ train:
   - {name: fista, solver: scp, method: fista, data: [balanced], loss: logistic, beta: 0.1, neurons: 40, stop: {gap: 1e-3, iterations: 20000}}
   - {name: ipm, solver: ipm, data: [balanced], loss: hinge, beta: 0.1, patterns: 10, stop: {gap: 1e-8}}
   - {name: admm, solver: admm, data: [balanced], loss: hinge, beta: 0.1, patterns: 10, stop: {gap: 1e-4, iterations: 5000}}
+  - {name: robust admm, solver: robust_admm, data: [balanced], loss: squared, beta: 0.1, patterns: 6, eps: 0.02, stop: {gap: 1e-4, iterations: 6000}}
+  - {name: restriction, solver: robust_restriction, data: [balanced, three], loss: hinge, beta: 0.1, width: 8, eps: 0.02, stop: {iterations: 60}}
+  - {name: linear, solver: linear_robust, data: [balanced, three], loss: logistic, beta: 0.1, eps: 0.02, stop: {gap: 1e-6}}
   - {name: shared, solver: scp, data: [three], loss: squared, beta: 0.1, neurons: 40, stop: {gap: 1e-6}}
   - {name: adam, solver: adam, data: [three], loss: logistic, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02}
 END
@@ -40,7 +43,7 @@ sed '/name: plain/d; s/\[plain, balanced\]/[balanced]/' weights.yaml >one.yaml
 expect "the weighted ones alone" 0 run one.yaml --quiet --out alone
 same newton fista objective 2e-3
 same ipm admm objective 2e-4
-for method in newton fista ipm admm shared; do
+for method in newton fista ipm admm shared "robust admm"; do
 	check "$method is certified" "$(record alone/weights "$method" gap)" awk -v a="$(record alone/weights "$method" gap)" 'BEGIN { exit !(a != "" && a <= 1e-3) }'
 done
 for cell in results/weights/cells/*; do
@@ -51,9 +54,9 @@ says "the objective is named weighted" 'class-weighted' results/weights/tables/s
 cat >refused.yaml <<'END'
 data: [{name: two, csv: {path: two.csv}, class_weights: balanced}]
 train:
-  - {solver: robust_admm, loss: hinge, eps: 0.1, patterns: 4}
   - {solver: admm_rbcd, patterns: 4}
+  - {name: other, solver: admm_rbcd, patterns: 5}
 END
 expect "methods that take no weights" 2 validate refused.yaml
-says "refuse in one sentence" '^refused.yaml:3:[0-9]*: train\[0\].solver: "robust_admm" takes no weights of samples, and data set "two" has class_weights; they are for sgd, adam, gd_fixed_head, admm, primal_dual_flow, scp, ipm, gated, ntk, nngp, sdp_relax$'
+says "refuse in one sentence" '^refused.yaml:3:[0-9]*: train\[0\].solver: "admm_rbcd" takes no weights of samples, and data set "two" has class_weights; they are for sgd, adam, gd_fixed_head, admm, .*linear_robust'
 says "each" '^refused.yaml:4:[0-9]*: train\[1\].solver: "admm_rbcd" takes no weights of samples'

@@ -2,8 +2,8 @@
  *
  * The filters are patches of the training images themselves, drawn at random, less their mean and
  * over their size, whitened (ZCA) with the covariance of SAMPLES such patches, and of length 1; a
- * patch q of an image becomes max(0, z - threshold) and max(0, -z - threshold) of its products z with
- * all of them, of which pool x pool regions of the image have the means (Coates, Ng, Lee 2011; with
+ * patch q of an image becomes max(0, z - threshold) and max(0, -z - threshold) of its products z
+ * with all of them, of which pool x pool regions have the means (Coates, Ng, Lee 2011; with
  * random patches and soft thresholds Coates, Ng 2011). Nothing of it looks at labels or at other
  * parts of the data. What is added to a variance or an eigenvalue is a share of the mean one, so
  * that the features do not depend on the scale of the pixels. */
@@ -198,9 +198,9 @@ static void scale_rows(struct mat A, const double *scale, double power)
 			mat_set(A, j, k, (real)((double)mat_get(A, j, k) * pow(scale[j], power)));
 }
 
-/* With C = V diag(l) V' the covariance, S = (C + e I)^-1/2 and F the chosen patches: the filters are
- * D = S F with columns of length 1, and the weights S D, for S q is the whitened patch. D_k is as
- * long as diag(s) V' F_k, s_j = (l_j + e)^-1/2. */
+/* With C = V diag(l) V' the covariance, S = (C + e I)^-1/2 and F the chosen patches: the filters
+ * are D = S F with columns of length 1, and the weights S D, for S q is the whitened patch. D_k is
+ * as long as diag(s) V' F_k, s_j = (l_j + e)^-1/2. */
 static enum status whiten(const struct patches_options *o, struct mat C, struct mat F,
 			  struct arena *scratch, struct mat weight, struct err *err)
 {

@@ -3,6 +3,7 @@
  * numbers of gates, of accuracies, and so on. Step i of all repetitions is one point, as their
  * penalties differ. */
 #include "harness/report/figure/plot.h"
+#include "harness/report/records/comparable.h"
 #include "harness/report/series/panels.h"
 #include "harness/report/series/series.h"
 
@@ -14,7 +15,7 @@ enum { X_BETA, X_SHARE };
 struct path_options { /* all zero = the defaults */
 	long x;
 	struct texts columns, methods;
-	long scale, settings;
+	long scale;
 };
 
 static const char *const x_names[] = {"beta", "share", NULL};
@@ -52,8 +53,6 @@ static const struct option rows[] = {
 	 .doc = "names of the methods to draw; all by default"},
 	{OPTION_FIELD(struct path_options, scale), .initial = "auto", .names = figure_scale_names,
 	 .doc = "of the vertical axes; auto: logarithmic from one decade on"},
-	{OPTION_FIELD(struct path_options, settings), .initial = "auto",
-	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},
 };
 
@@ -91,7 +90,11 @@ static void values_at(const struct paths *paths, size_t row, const char *column,
 		const struct csv_table *t = &paths->at[i];
 		int c = csv_column(t, column);
 
-		values[i] = row < t->rows ? csv_value(t, row, c) : NAN;
+		values[i] = NAN;
+		if (row >= t->rows)
+			continue;
+		if (!strstr(column, "accuracy") || csv_value(t, row, csv_column(t, "gates")) > 0)
+			values[i] = csv_value(t, row, c); /* f = 0 is no class */
 		if (share)
 			values[i] /= csv_value(t, 0, c);
 	}
@@ -102,35 +105,55 @@ struct view {
 	const struct records *records;
 	struct figure *figure;
 	struct texts columns; /* drawn */
+	bool dashes;          /* those of one panel are told apart by them */
 	size_t repeats;       /* most paths of a curve */
 };
 
-/* Column k of the columns drawn, of a series. */
-static void add_curve(struct view *view, const struct series *s, const struct paths *paths,
-		      size_t k)
+/* Is column k of the axis of column i? */
+static bool share_axis(const struct view *view, size_t k, size_t i)
 {
-	const char *y = view->columns.at[k], *data = s->group->data, *key;
+	const char *const *at = view->columns.at;
+
+	return strcmp(y_labels[records_index(y_names, Y_COUNT, at[k])].axis,
+		      y_labels[records_index(y_names, Y_COUNT, at[i])].axis) == 0;
+}
+
+/* The panel of column k of a group: of one data set and kind, and of objectives and losses of what
+ * can be compared but for beta. */
+static struct figure_panel *panel_of(struct view *view, const struct group *group, size_t k,
+				     bool alone)
+{
+	const struct records *records = view->records;
+	const char *y = view->columns.at[k], *data = group->data, *key, *apart, *what;
 	size_t index = records_index(y_names, Y_COUNT, y);
-	struct arena *arena = view->records->arena;
-	double *x = ARENA_ARRAY(arena, double, 2 * paths->count), *value = x + paths->count;
-	struct figure_curve *curve = NULL;
 	struct figure_panel *panel;
-	const char *label = s->label;
-	size_t same = 0, place = 0;
 
-	for (size_t i = 0; i < view->columns.count; i++) {
-		size_t other = records_index(y_names, Y_COUNT, view->columns.at[i]);
-		bool alike = strcmp(y_labels[other].axis, y_labels[index].axis) == 0;
-
-		same += alike;
-		place += alike && i < k;
-	}
-	if (same > 1)
-		label = arena_format(arena, "%s, %s", s->label, y_labels[index].label);
-	view->figure->y.label = same > 1 ? y_labels[index].axis : y_labels[index].label;
+	what = strstr(y, "loss") || strstr(y, "gap") ? "objective" : y;
+	key = arena_format(records->arena, "%s\n%s\n%s", y_labels[index].axis, data,
+			   comparable_key(group->member[0], what, "beta", records->arena));
+	apart = comparable_difference(group->member[0], records, data, what, records->arena);
+	view->figure->y.label = alone ? y_labels[index].label : y_labels[index].axis;
 	view->figure->y.share = strstr(y, "accuracy");
+	view->figure->y.scale = (enum figure_scale)view->o->scale;
+	if (strcmp(y, "gap") == 0 && view->o->scale == FIGURE_AUTO)
+		view->figure->y.scale = FIGURE_LOGARITHMIC;
+	panel = figure_panel(view->figure, key, data,
+			     comparable_objective(what) && *apart
+				     ? arena_format(records->arena, "%s: %s", data, apart)
+				     : series_title(records, data));
+	panel->row = data;
+	return panel;
+}
+
+/* The steps of the paths that have a value of the column. */
+static void add_steps(const struct view *view, const struct paths *paths, const char *y,
+		      struct figure_curve *curve)
+{
+	double *x = ARENA_ARRAY(view->records->arena, double, 2 * paths->count);
+	double *value = x + paths->count;
+
 	for (size_t row = 0; row < paths->longest; row++) {
-		struct spread at, of;
+		struct spread at;
 
 		values_at(paths, row, "beta", view->o->x == X_SHARE, x);
 		values_at(paths, row, y, false, value);
@@ -139,30 +162,40 @@ static void add_curve(struct view *view, const struct series *s, const struct pa
 		at = sample_spread(x, paths->count);
 		if (at.count == 0)
 			continue;
-		if (!curve) {
-			key = arena_format(arena, "%s\n%s", y_labels[index].axis, data);
-			panel = figure_panel(view->figure, key, data,
-					     series_title(view->records, data));
-			panel->row = data;
-			curve = figure_curve(
-				view->figure, panel,
-				&(struct figure_curve){
-					.title = label,
-					.label = label,
-					.columns = arena_format(arena, "beta %s low high", y),
-					.entry = view->columns.count * s->entry + k,
-					.style = {s->colour, same > 1 ? place : s->entry},
-					.marker = same > 1 ? s->entry + 1 : 0,
-					.band = paths->count > 1});
-		}
 		for (size_t i = 0; i < paths->count && at.count > 1; i++)
 			figure_point(curve, at.median, value[i]);
-		of = sample_spread(value, paths->count);
-		figure_spread(curve, at.median, of);
+		figure_spread(curve, at.median, sample_spread(value, paths->count));
 	}
-	if (!curve)
-		return;
 	figure_order(curve, 1);
+}
+
+/* Column k of the columns drawn, of a series. */
+static void add_curve(struct view *view, const struct series *s, const struct paths *paths,
+		      size_t k)
+{
+	const char *y = view->columns.at[k], *label = s->label;
+	size_t index = records_index(y_names, Y_COUNT, y), same = 0, place = 0;
+	struct arena *arena = view->records->arena;
+	struct figure_curve *curve;
+
+	if (paths->count == 0)
+		return;
+	for (size_t i = 0; i < view->columns.count; i++) {
+		same += share_axis(view, k, i);
+		place += i < k && share_axis(view, k, i);
+	}
+	if (same > 1)
+		label = arena_format(arena, "%s, %s", s->label, y_labels[index].label);
+	curve = figure_curve(
+		view->figure, panel_of(view, s->group, k, same == 1),
+		&(struct figure_curve){.title = label,
+				       .label = label,
+				       .columns = arena_format(arena, "beta %s low high", y),
+				       .entry = view->columns.count * s->entry + k,
+				       .style = {s->colour, view->dashes ? place : s->entry},
+				       .marker = view->dashes ? s->entry + 1 : 0,
+				       .band = paths->count > 1});
+	add_steps(view, paths, y, curve);
 	panels_cells(curve, s->group, NAN, NAN);
 	view->repeats = paths->count > view->repeats ? paths->count : view->repeats;
 }
@@ -185,10 +218,10 @@ static void fill(const void *options, const struct records *records, struct figu
 {
 	const struct path_options *o = options;
 	struct arena *arena = records->arena;
-	struct series_list list =
-		series_of_methods(records, (enum series_settings)o->settings, 2, o->methods);
+	struct series_list list = series_of_methods(records, SERIES_ALL, 2, o->methods);
 	struct paths *paths = ARENA_ARRAY(arena, struct paths, list.count);
 	struct view view = {.o = o, .records = records, .figure = figure};
+	const char *repeated = "Paths of one cell each; ";
 
 	for (size_t i = 0; i < list.count; i++)
 		paths[i] = paths_of(list.at[i].group, arena);
@@ -196,7 +229,11 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->x = (struct figure_axis){
 		.label = o->x == X_SHARE ? "beta as a share of the first one" : "beta",
 		.scale = FIGURE_LOGARITHMIC};
-	figure->y.scale = (enum figure_scale)o->scale;
+	for (size_t at = 0; at < view.columns.count * view.columns.count; at++) {
+		size_t k = at / view.columns.count, i = at % view.columns.count;
+
+		view.dashes = view.dashes || (i < k && share_axis(&view, k, i));
+	}
 	for (size_t d = 0; d < records->data_count; d++)
 		for (size_t at = 0; at < view.columns.count * list.count; at++) {
 			size_t k = at / list.count, i = at % list.count;
@@ -204,14 +241,15 @@ static void fill(const void *options, const struct records *records, struct figu
 			if (strcmp(list.at[i].group->data, records->data[d]) == 0)
 				add_curve(&view, &list.at[i], &paths[i], k);
 		}
-	figure->caption = "Each point: a penalty of the path, solved from the one before and "
-			  "certified; to the right all weights are zero";
 	if (view.repeats > 1)
-		figure->caption =
-			arena_format(arena, "%s; %s of %s, at each step of their paths",
-				     figure->caption, figure_repeats(figure, view.repeats),
-				     records_repeats(records, view.repeats));
-	figure->caption = arena_format(arena, "%s%s", figure->caption, series_choice(&list, arena));
+		repeated = arena_format(arena, "%s of %s, step by step; ",
+					figure_repeats(figure, view.repeats),
+					records_repeats(records, view.repeats));
+	figure->caption = arena_format(
+		arena,
+		"%seach step: a penalty, solved from the one before and certified; to the right "
+		"all weights are zero, and there are no accuracies",
+		repeated);
 }
 
 const struct plot plot_path = {

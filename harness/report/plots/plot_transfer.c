@@ -133,9 +133,9 @@ static void add_panel(struct board *b, const char *problem, const struct series_
 	bool *is_source = ARENA_ARRAY(arena, bool, list->count);
 	bool *is_target = ARENA_ARRAY(arena, bool, list->count);
 	bool test = strcmp(kind->part, "test") == 0;
-	const char *title = arena_format(arena, "%s: %s %s %s%.4g%s%s", problem, kind->attack,
-					 kind->norm, strcmp(kind->units, "raw") == 0 ? "raw " : "",
-					 kind->eps, test ? "" : ", ", test ? "" : kind->part);
+	const char *title = arena_format(arena, "%s: %s %s%s %.4g%s%s", problem, kind->attack,
+					 kind->norm, rows_units_aside(kind->units), kind->eps,
+					 test ? "" : ", ", test ? "" : kind->part);
 	struct figure_panel *panel;
 
 	b->count = b->most = 0;

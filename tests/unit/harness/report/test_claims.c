@@ -1,10 +1,10 @@
 /* Claims on records in memory: statistics by hand, which cells take part, and what is said where
  * there is none. */
-#include "harness/file/folder.h"
 #include "harness/report/claims/claims.h"
 #include "harness/spec/bind/bind.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -18,14 +18,8 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static struct arena arena;
-
-static int release(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 #define CELL(data_, method_, value_, k, test_, objective_, seconds_, beta_)                 \
 	{                                                                                   \
@@ -76,7 +70,7 @@ static struct claim_options claim(enum claim_statistic statistic, const char *of
 
 static struct claim_result judge(struct claim_options *one)
 {
-	struct records records = fixture_records(cells, LENGTH(cells), NULL, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), NULL, arena);
 	const struct groups list = {1, one};
 
 	return claims_judge(&records, &list).at[0];
@@ -171,13 +165,10 @@ static void a_rate_is_geometric_or_a_power(void **state)
 	const struct groups list = {1, &one};
 	char text[3][512];
 	const char *const head = "iteration,seconds,gap\n";
-	char room[] = "/tmp/relubench-claims-XXXXXX";
-	struct err err = {0};
 	struct claim_case got;
 
 	(void)state;
-	assert_non_null(mkdtemp(room));
-	records = fixture_records(cells, LENGTH(cells), room, &arena);
+	records = fixture_records(cells, LENGTH(cells), room, arena);
 	for (size_t r = 0; r < 3; r++) {
 		size_t length = (size_t)snprintf(text[r], sizeof text[r], "%s", head);
 
@@ -202,7 +193,6 @@ static void a_rate_is_geometric_or_a_power(void **state)
 	one.against = "end";
 	got = claims_judge(&records, &list).at[0].at[0];
 	check_close(got.interval.mean, (2 * (0.81 - pow(0.9, 8)) + 0.5 - 0.125) / 3, 1e-9, 0);
-	folder_remove(room, &err);
 }
 
 int main(void)
@@ -216,5 +206,5 @@ int main(void)
 		cmocka_unit_test(a_rate_is_geometric_or_a_power),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, release);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

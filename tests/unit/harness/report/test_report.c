@@ -7,6 +7,7 @@
 #include "harness/store/result.h"
 #include "solvers/model/net.h"
 #include "tests/close.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -21,8 +22,8 @@
 
 #define ODD_NAME "odd, \"q\" <x> & 'y' |_$"
 
-static char room[256];
-static struct arena arena;
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* One cell; 0 stands for what the test does not look at. */
 struct fake {
@@ -46,7 +47,7 @@ static const struct fake fakes[] = {
 
 static const char *in_room(const char *name)
 {
-	return arena_format(&arena, "%s/%s", room, name);
+	return arena_format(arena, "%s/%s", room, name);
 }
 
 static void put(const char *path, const char *text)
@@ -61,7 +62,7 @@ static const char *get(const char *name)
 	struct err err = {0};
 	const char *text = "";
 
-	assert_int_equal(store_read_text(in_room(name), &arena, &text, &err), STATUS_OK);
+	assert_int_equal(store_read_text(in_room(name), arena, &text, &err), STATUS_OK);
 	return text;
 }
 
@@ -82,7 +83,7 @@ static void put_result(const struct fake *f, const char *folder)
 	r.setup_s = 0.5;
 	r.solve_s = f->objective;
 	r.suspect = strcmp(f->id, "c7") == 0 ? "constant prediction" : NULL;
-	assert_int_equal(result_write(&r, arena_format(&arena, "%s/result.json", folder), &err),
+	assert_int_equal(result_write(&r, arena_format(arena, "%s/result.json", folder), &err),
 			 STATUS_OK);
 }
 
@@ -92,34 +93,34 @@ static void put_model(const char *folder)
 	static const double shift[2] = {0.5, 0}, scale[2] = {2, 1};
 	static const double one[] = {1};
 	struct modelfile model = {
-		.model = model_new(&model_relu, &arena, (struct model_size){3, 2, 1}),
+		.model = model_new(&model_relu, arena, (struct model_size){3, 2, 1}),
 		.stages = stages_none(2)};
 	struct err err = {0};
 
-	stages_add(&model.stages, STAGE_SHIFT, 2, shift, &arena);
-	stages_add(&model.stages, STAGE_SCALE, 2, scale, &arena);
-	stages_add(&model.stages, STAGE_BIAS, 3, one, &arena);
+	stages_add(&model.stages, STAGE_SHIFT, 2, shift, arena);
+	stages_add(&model.stages, STAGE_SCALE, 2, scale, arena);
+	stages_add(&model.stages, STAGE_BIAS, 3, one, arena);
 
 	mat_set(net_of(model.model)->U, 0, 0, 1);
 	mat_set(net_of(model.model)->U, 0, 1, -1);
 	net_of(model.model)->alpha[0] = 1;
 	net_of(model.model)->alpha[1] = -1;
-	assert_int_equal(modelfile_save(arena_format(&arena, "%s/model.npz", folder), &model, &err),
+	assert_int_equal(modelfile_save(arena_format(arena, "%s/model.npz", folder), &model, &err),
 			 STATUS_OK);
-	put(arena_format(&arena, "%s/points.csv", folder),
+	put(arena_format(arena, "%s/points.csv", folder),
 	    "part,x1,x2,y\ntrain,0,0,-1\ntrain,1,1,1\ntrain,0,1,-1\ntest,1,0,1\n");
 }
 
 static void put_cell(const struct fake *f)
 {
-	const char *folder = arena_format(&arena, "%s/cells/%s", room, f->id);
+	const char *folder = arena_format(arena, "%s/cells/%s", room, f->id);
 	const char *data =
 		strcmp(f->data, ODD_NAME) == 0 ? "odd, \\\"q\\\" <x> & 'y' |_$" : f->data;
 	struct err err = {0};
 
 	assert_int_equal(folder_make(folder, &err), STATUS_OK);
-	put(arena_format(&arena, "%s/cell.json", folder),
-	    arena_format(&arena,
+	put(arena_format(arena, "%s/cell.json", folder),
+	    arena_format(arena,
 			 "{\"repetition\": %d, \"data\": {\"name\": \"%s\"}, \"train\": {\"name\": "
 			 "\"%s\", \"solver\": \"%s\"}, \"swept\": [%s%s%s]}",
 			 f->repetition, data, f->method, f->method,
@@ -128,19 +129,19 @@ static void put_cell(const struct fake *f)
 	put_result(f, folder);
 	if (strcmp(f->status, "ok") != 0)
 		return;
-	put(arena_format(&arena, "%s/trace.csv", folder),
-	    arena_format(&arena,
+	put(arena_format(arena, "%s/trace.csv", folder),
+	    arena_format(arena,
 			 "iteration,seconds,objective_network,gap\n1,0.1,%g,0.5\n2,0.2,%g,\n",
 			 f->objective, f->objective / 2));
-	put(arena_format(&arena, "%s/attack.csv", folder),
-	    arena_format(&arena,
+	put(arena_format(arena, "%s/attack.csv", folder),
+	    arena_format(arena,
 			 "attack,norm,eps,units,accuracy,robust_accuracy,robust_accuracy_lo,"
 			 "robust_accuracy_hi,n,steps,restarts,seconds\n"
 			 "pgd,linf,0.1,prepared,%g,0.5,0.4,0.6,100,40,5,1\n"
 			 "pgd,linf,0.2,prepared,%g,%g,0.1,0.4,100,40,5,1\n",
 			 f->test_accuracy, f->test_accuracy, f->test_accuracy / 4));
-	put(arena_format(&arena, "%s/certify.csv", folder),
-	    arena_format(&arena,
+	put(arena_format(arena, "%s/certify.csv", folder),
+	    arena_format(arena,
 			 "certificate,norm,eps,units,part,accuracy,certified_accuracy,"
 			 "certified_accuracy_lo,certified_accuracy_hi,undecided,n,seconds\n"
 			 "interval,linf,0.2,prepared,test,%g,0.01,0,0.1,50,100,1\n"
@@ -162,12 +163,7 @@ static struct experiment the_experiment(void)
 
 static int make_room(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(room, sizeof room, "%s/relubench-report-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(room))
-		return -1;
+	room_open(state);
 	for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++)
 		put_cell(&fakes[i]);
 	put(in_room("spec.yaml"), "name: fake # </pre><script>\n");
@@ -175,15 +171,6 @@ static int make_room(void **state)
 	put(in_room("plan.csv"), "cell\nc7\nc1\nc2\nc3\nc4\nc5\nc6\nc9\n");
 	put_cell(&(struct fake){"c8", "moons", "admm", "0.1", "ok", 0, 0.99, 1, false});
 	return 0;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
 }
 
 static void build(void)
@@ -201,16 +188,16 @@ static void summary_has_a_row_per_planned_cell(void **state)
 
 	(void)state;
 	build();
-	assert_int_equal(csv_read(in_room("summary.csv"), &arena, &table, &err), STATUS_OK);
+	assert_int_equal(csv_read(in_room("summary.csv"), arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 7);
 	assert_string_equal(table.cell[0], "c7");
 	assert_string_equal(table.cell[(size_t)csv_column(&table, "data")], ODD_NAME);
 	check_equal(csv_value(&table, 1, csv_column(&table, "rho")), 0.1);
 	check_nan(csv_value(&table, 0, csv_column(&table, "rho")));
-	assert_int_equal(csv_read(in_room("attack.csv"), &arena, &table, &err), STATUS_OK);
+	assert_int_equal(csv_read(in_room("attack.csv"), arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 12); /* six cells that are ok, two radii */
 	check_equal(csv_value(&table, 3, csv_column(&table, "robust_accuracy")), 0.175);
-	assert_int_equal(csv_read(in_room("certify.csv"), &arena, &table, &err), STATUS_OK);
+	assert_int_equal(csv_read(in_room("certify.csv"), arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 18); /* six cells that are ok, three certificates */
 	check_equal(csv_value(&table, 4, csv_column(&table, "certified_accuracy")), 0.0875);
 }
@@ -343,7 +330,7 @@ static void sweep_draws_result_against_option(void **state)
 
 static void pictures_are_drawn_or_missing_gnuplot_is_said(void **state)
 {
-	const char *path = arena_text(&arena, getenv("PATH"));
+	const char *path = arena_text(arena, getenv("PATH"));
 	bool drawn = system("gnuplot --version >/dev/null 2>&1") == 0;
 
 	(void)state;
@@ -354,7 +341,7 @@ static void pictures_are_drawn_or_missing_gnuplot_is_said(void **state)
 
 		assert_string_equal(get("plots/gnuplot.log"), "");
 		for (size_t i = 0; i < 4; i++)
-			assert_non_null(strstr(get(arena_format(&arena, "plots/%s.svg", names[i])),
+			assert_non_null(strstr(get(arena_format(arena, "plots/%s.svg", names[i])),
 					       "</svg>"));
 		assert_non_null(strstr(get("report.html"), "<svg"));
 	}
@@ -378,7 +365,7 @@ static void damaged_record_is_told_and_the_rest_goes_on(void **state)
 
 	(void)state;
 	put(result, "{\"status\": ");
-	assert_int_equal(records_load(room, &arena, &records, &err), STATUS_OK);
+	assert_int_equal(records_load(room, arena, &records, &err), STATUS_OK);
 	assert_string_equal(records.at[5].result.status, "damaged");
 	assert_string_equal(records.at[5].result.method, "sgd");
 	assert_non_null(strstr(records.at[5].result.message, "damaged record"));
@@ -404,5 +391,5 @@ int main(void)
 		cmocka_unit_test(damaged_record_is_told_and_the_rest_goes_on),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, make_room, room_close);
 }

@@ -2,6 +2,7 @@
 #include "harness/file/folder.h"
 #include "harness/report/compare/gate.h"
 #include "harness/store/result.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -13,8 +14,8 @@
 
 #include <cmocka.h>
 
-static char room[256];
-static struct arena arena;
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 static void put(const char *path, const char *text)
 {
@@ -39,13 +40,13 @@ static const struct fake fakes[] = {
 
 static void put_cell(const struct fake *f)
 {
-	const char *folder = arena_format(&arena, "%s/%s/cells/%s", room, f->side, f->id);
+	const char *folder = arena_format(arena, "%s/%s/cells/%s", room, f->side, f->id);
 	struct result r = result_empty();
 	struct err err = {0};
 
 	assert_int_equal(folder_make(folder, &err), STATUS_OK);
-	put(arena_format(&arena, "%s/cell.json", folder),
-	    arena_format(&arena,
+	put(arena_format(arena, "%s/cell.json", folder),
+	    arena_format(arena,
 			 "{\"repetition\": %d, \"data\": {\"name\": \"moons\"}, \"train\": "
 			 "{\"name\": \"admm\", \"solver\": \"admm\"}, \"swept\": [{\"path\": "
 			 "\"rho\", \"value\": %s}]}",
@@ -58,30 +59,16 @@ static void put_cell(const struct fake *f)
 	r.test_accuracy = f->test_accuracy;
 	r.setup_s = 0;
 	r.solve_s = f->seconds;
-	assert_int_equal(result_write(&r, arena_format(&arena, "%s/result.json", folder), &err),
+	assert_int_equal(result_write(&r, arena_format(arena, "%s/result.json", folder), &err),
 			 STATUS_OK);
 }
 
 static int make_room(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(room, sizeof room, "%s/relubench-compare-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(room))
-		return -1;
+	room_open(state);
 	for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++)
 		put_cell(&fakes[i]);
 	return 0;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
 }
 
 static struct compare load(const char *a, const char *b)
@@ -89,9 +76,8 @@ static struct compare load(const char *a, const char *b)
 	struct compare compare;
 	struct err err = {0};
 
-	assert_int_equal(compare_load(arena_format(&arena, "%s/%s", room, a),
-				      arena_format(&arena, "%s/%s", room, b), &arena, &compare,
-				      &err),
+	assert_int_equal(compare_load(arena_format(arena, "%s/%s", room, a),
+				      arena_format(arena, "%s/%s", room, b), arena, &compare, &err),
 			 STATUS_OK);
 	return compare;
 }
@@ -103,7 +89,7 @@ static const char *flat(const struct sheet *sheet)
 
 	for (size_t i = 0; i < sheet->rows; i++)
 		for (size_t j = 0; j < sheet->cols; j++)
-			text = arena_format(&arena, "%s%s%s", text,
+			text = arena_format(arena, "%s%s%s", text,
 					    sheet->cell[i * sheet->cols + j]
 						    ? sheet->cell[i * sheet->cols + j]
 						    : "",
@@ -139,12 +125,12 @@ static void summary_has_the_range_of_differences(void **state)
 
 static struct sheet judge(const char *text, const struct compare *compare)
 {
-	const char *path = arena_format(&arena, "%s/gate.yaml", room);
+	const char *path = arena_format(arena, "%s/gate.yaml", room);
 	struct problems problems = {0};
 	struct gate gate;
 
 	put(path, text);
-	assert_int_equal(gate_read(path, &arena, &gate, &problems), STATUS_OK);
+	assert_int_equal(gate_read(path, arena, &gate, &problems), STATUS_OK);
 	return gate_violations(&gate, compare);
 }
 
@@ -159,7 +145,7 @@ static void limits_hold_up_to_rounding(void **state)
 	(void)state;
 	assert_string_equal(flat(&sheet), lost);
 	sheet = judge("test_accuracy: {max_decrease: 0.0099}\n", &compare);
-	assert_string_equal(flat(&sheet), arena_format(&arena,
+	assert_string_equal(flat(&sheet), arena_format(arena,
 						       "%smoons, admm, rho=1, repetition 0|test_"
 						       "accuracy|0.9|0.89|max_decrease 0.0099;",
 						       lost));
@@ -213,7 +199,7 @@ static void other_objectives_are_told_and_not_compared(void **state)
 
 static void the_text_of_a_cell_says_what_is_minimised(void **state)
 {
-	const char *path = arena_format(&arena, "%s/cell.json", room);
+	const char *path = arena_format(arena, "%s/cell.json", room);
 	struct cellfile cell;
 	struct err err = {0};
 
@@ -226,8 +212,8 @@ static void the_text_of_a_cell_says_what_is_minimised(void **state)
 				 "\"patterns\": {\"count\": 50, \"file\": null}}}",
 				 &err),
 		STATUS_OK);
-	assert_int_equal(cellfile_read(path, &arena, &cell, &err), STATUS_OK);
-	assert_string_equal(cell.objective.loss, "hinge {\"slope\":0.1}");
+	assert_int_equal(cellfile_read(path, arena, &cell, &err), STATUS_OK);
+	assert_string_equal(cell.objective.loss, "{hinge: {slope: 0.1}}");
 	assert_string_equal(cell.objective.beta, "0.01");
 	assert_string_equal(cell.objective.average, "mean");
 	assert_string_equal(cell.objective.threat, "linf 0.25");
@@ -250,7 +236,7 @@ static void gate_errors_have_positions(void **state)
 		{"- gap\n", 1, 1, "expected a map of metrics"},
 		{"gap: {max_increase: 1}\ngap: {max_increase: 2}\n", 2, 1, "gap"},
 	};
-	const char *path = arena_format(&arena, "%s/gate.yaml", room);
+	const char *path = arena_format(arena, "%s/gate.yaml", room);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -258,7 +244,7 @@ static void gate_errors_have_positions(void **state)
 		struct gate gate;
 
 		put(path, cases[i].text);
-		assert_int_equal(gate_read(path, &arena, &gate, &problems), STATUS_SPEC);
+		assert_int_equal(gate_read(path, arena, &gate, &problems), STATUS_SPEC);
 		assert_int_equal(problems.count, 1);
 		assert_int_equal(problems.at[0].line, cases[i].line);
 		assert_int_equal(problems.at[0].col, cases[i].col);
@@ -278,5 +264,5 @@ int main(void)
 		cmocka_unit_test(gate_errors_have_positions),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, make_room, room_close);
 }

@@ -4,6 +4,7 @@
 #include "harness/report/records/mixed.h"
 #include "harness/report/tables/summary.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,14 +17,8 @@
 
 enum { CELLS = 5 };
 
-static struct arena arena;
-
-static int release(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* Five cells that agree in everything; the last one has failed. */
 static struct records five(void)
@@ -34,7 +29,7 @@ static struct records five(void)
 		{.data = "moons", .method = "sgd", .repetition = 0},
 		{.data = "moons", .method = "sgd", .repetition = 1},
 		{.data = "moons", .method = "adam", .repetition = 0, .status = "failed"}};
-	struct records records = fixture_records(cells, CELLS, NULL, &arena);
+	struct records records = fixture_records(cells, CELLS, NULL, arena);
 
 	for (size_t i = 0; i < CELLS; i++) {
 		struct result *result = &records.at[i].result;
@@ -116,7 +111,7 @@ static void test_failed_cell(void **state)
 static void test_under_tables(void **state)
 {
 	struct records records = five(), other = five();
-	struct compare compare = {.arena = &arena, .a = records, .b = other};
+	struct compare compare = {.arena = arena, .a = records, .b = other};
 
 	(void)state;
 	assert_string_equal(compare_mixed(&compare), "");
@@ -142,14 +137,11 @@ static void test_completed_elsewhere(void **state)
 /* Figures say it as tables do. */
 static void test_under_figures(void **state)
 {
-	static char room[] = "/tmp/test_report_mixed_XXXXXX";
 	struct records records = five();
 	long settings = 0;
 	bool written = false;
-	struct err err = {0};
 
 	(void)state;
-	assert_non_null(mkdtemp(room));
 	records.out = records.folder = room;
 	records.at[0].result.solve_s = 1;
 	assert_true(fixture_plot("phase_time", &settings, &records, &written));
@@ -158,7 +150,6 @@ static void test_under_figures(void **state)
 	records.at[2].result.blas_core = "Zen";
 	assert_true(fixture_plot("phase_time", &settings, &records, &written));
 	assert_non_null(strstr(fixture_text(&records, "phase_time", ".gp"), "Mixed: BLAS kernels"));
-	assert_int_equal(folder_remove(room, &err), STATUS_OK);
 }
 
 /* One data set of two has no test part: its attacks are left out, which is said. */
@@ -166,7 +157,7 @@ static void test_no_test_part(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.5},
 						    {"bare", "a", .test = 0.5}};
-	struct records records = fixture_records(cells, 2, NULL, &arena);
+	struct records records = fixture_records(cells, 2, NULL, arena);
 	struct attack_row row = {.attack = "pgd", .norm = "linf", .units = "prepared", .eps = 0.1};
 
 	(void)state;
@@ -190,5 +181,5 @@ int main(void)
 		cmocka_unit_test(test_under_figures),   cmocka_unit_test(test_no_test_part),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, release);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

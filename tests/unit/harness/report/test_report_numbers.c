@@ -13,6 +13,7 @@
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -22,21 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 enum { REPEATS = 4 };
 
-static struct arena arena;
-static char folder[] = "/tmp/test_numbers_XXXXXX";
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* Two methods on one data set, REPEATS repetitions each, every figure of its own; the first `count`
  * of these cells. */
@@ -52,7 +45,7 @@ static struct records records_first(size_t count)
 		{"moons", "b", .repetition = 2, .test = 0.75, .objective = 3, .seconds = 4},
 		{"moons", "b", .repetition = 3, .test = 0.40, .objective = 8, .seconds = 9},
 	};
-	struct records records = fixture_records(cells, count, folder, &arena);
+	struct records records = fixture_records(cells, count, room, arena);
 
 	for (size_t i = 0; i < records.count; i++) {
 		struct result *r = &records.at[i].result;
@@ -135,7 +128,7 @@ static void failed_cells_have_no_say(void **state)
 	(void)state;
 	records.at[2].result.status = "failed";
 	records.at[2].result.test_accuracy = 0;
-	stat = stat_group(&records.groups[0], stat_column, "test_accuracy", &arena);
+	stat = stat_group(&records.groups[0], stat_column, "test_accuracy", arena);
 	assert_int_equal(stat.count, REPEATS - 1);
 	check_close(stat.median, 0.8, 1e-15, 0);
 }
@@ -223,7 +216,7 @@ static void tuning_time_is_all_of_it(void **state)
 		{"moons", "a", "rho", "2", .validation = 0.8, .select_by = "validation_accuracy"},
 		{"moons", "a", "rho", "3", .validation = 0.7, .select_by = "validation_accuracy"},
 	};
-	struct records records = fixture_records(cells, 3, folder, &arena);
+	struct records records = fixture_records(cells, 3, room, arena);
 	struct sheet sheet;
 	double sum = 0;
 
@@ -287,7 +280,7 @@ static void the_worst_of_attacks_and_the_best_of_certificates(void **state)
 	certified = attacks_certified(&records, NULL);
 	check_close(column_value(&records.at[0], &(struct column){"robust_accuracy", &kinds}), 0.4,
 		    1e-15, 0);
-	kinds = attacks_worst(&kinds, &arena);
+	kinds = attacks_worst(&kinds, arena);
 	assert_int_equal(kinds.count, 1);
 	check_equal(attacks_robust(&records.at[0], &kinds.at[0]), 0.4);
 	assert_int_equal(certified.count, 1);
@@ -312,7 +305,7 @@ static void curves_go_through_what_is_known(void **state)
 	assert_true(fixture_trace(&records, 1,
 				  "iteration,seconds,certificate_s,gap\n"
 				  "1,1,0.5,0.7\n2,2,0.5,0.6\n3,4,1,0.1\n"));
-	curve = curve_of(&records.groups[0], "seconds", "gap", NULL, &arena);
+	curve = curve_of(&records.groups[0], "seconds", "gap", NULL, arena);
 	assert_int_equal(curve.count, 3); /* at 1.5, 2.5 and 5: the time of certificates counts */
 	check_equal(curve.at[0], 1.5);
 	check_close(curve.at[1], 0.8, 1e-15, 0);
@@ -332,7 +325,7 @@ static void curves_begin_with_the_last_run(void **state)
 	(void)state;
 	assert_true(fixture_trace(&records, 0, "iteration,objective_network\n1,9\n2,7\n"));
 	assert_true(fixture_trace(&records, 1, "iteration,objective_network\n2,5\n3,1\n"));
-	curve = curve_of(&records.groups[0], "iteration", "objective_network", NULL, &arena);
+	curve = curve_of(&records.groups[0], "iteration", "objective_network", NULL, arena);
 	assert_int_equal(curve.count, 2);
 	check_equal(curve.at[0], 2);
 	check_equal(curve.at[1], 6);
@@ -351,7 +344,7 @@ static void endings_are_of_cells_that_are_ok(void **state)
 	for (size_t i = 0; i < REPEATS; i++)
 		records.at[i].result.outcome = outcomes[i];
 	records.at[3].result.status = "failed";
-	assert_string_equal(ending_text(records.groups[0].member, REPEATS, &arena),
+	assert_string_equal(ending_text(records.groups[0].member, REPEATS, arena),
 			    "2 of 3 converged, 1 stalled");
 }
 
@@ -375,19 +368,6 @@ static void sampled_programs_by_their_formulas(void **state)
 	check_close(strtod(cell_at(&sheet, 0, "promised (binomial)"), NULL), 0.036502, 0.005, 0);
 }
 
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) == NULL;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	remove(strcat(strcpy((char[64]){0}, folder), "/trace.csv"));
-	return remove(folder);
-}
-
 /* By columns.csv. */
 static const char *type_of(const struct csv_table *columns, const char *file, const char *column)
 {
@@ -407,51 +387,48 @@ static void further_facts_have_columns_of_their_own(void **state)
 	struct fact text = {.name = "relaxation", .text = "tight"};
 	struct fact number = {.name = "rank", .number = 3, .next = &text};
 	struct records records = records_first(2);
-	const char *path = arena_format(&arena, "%s/summary.csv", folder);
+	const char *path = arena_format(arena, "%s/summary.csv", room);
 	struct csv_table table;
 	struct err err = {0};
 
 	(void)state;
 	records.at[1].result.facts = &number;
-	records.out = folder;
+	records.out = room;
 	assert_int_equal(summary_write_cells(&records, &err), STATUS_OK);
-	assert_int_equal(csv_read(path, &arena, &table, &err), STATUS_OK);
+	assert_int_equal(csv_read(path, arena, &table, &err), STATUS_OK);
 	check_nan(csv_value(&table, 0, csv_column(&table, "rank")));
 	check_equal(csv_value(&table, 1, csv_column(&table, "rank")), 3);
 	assert_string_equal(table.cell[table.cols + (size_t)csv_column(&table, "relaxation")],
 			    "tight");
 	check_equal(records_number(&records.at[1].result, "rank"), 3);
-	unlink(path);
 
 	assert_int_equal(summary_write_columns(&records, &err), STATUS_OK);
-	path = arena_format(&arena, "%s/columns.csv", folder);
-	assert_int_equal(csv_read(path, &arena, &table, &err), STATUS_OK);
+	path = arena_format(arena, "%s/columns.csv", room);
+	assert_int_equal(csv_read(path, arena, &table, &err), STATUS_OK);
 	assert_string_equal(type_of(&table, "summary.csv", "rank"), "float64");
 	assert_string_equal(type_of(&table, "summary.csv", "relaxation"), "string");
 	assert_string_equal(type_of(&table, "summary.csv", "solve_s"), "float64");
 	assert_string_equal(type_of(&table, "attack.csv", "method"), "string");
 	assert_string_equal(type_of(&table, "attack.csv", "rank"), "none");
-	unlink(path);
 }
 
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_teardown(test, tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(time_is_setup_and_solve),
-		CASE(failed_cells_have_no_say),
-		CASE(a_robust_method_is_told_by_its_worst_case),
-		CASE(paired_interval_is_the_corrected_one),
-		CASE(objectives_of_other_betas_are_no_pairs),
-		CASE(excess_is_relative_to_the_reference),
-		CASE(tuning_time_is_all_of_it),
-		CASE(the_worst_of_attacks_and_the_best_of_certificates),
-		CASE(curves_go_through_what_is_known),
-		CASE(curves_begin_with_the_last_run),
-		CASE(endings_are_of_cells_that_are_ok),
-		CASE(sampled_programs_by_their_formulas),
-		CASE(further_facts_have_columns_of_their_own),
+		cmocka_unit_test(time_is_setup_and_solve),
+		cmocka_unit_test(failed_cells_have_no_say),
+		cmocka_unit_test(a_robust_method_is_told_by_its_worst_case),
+		cmocka_unit_test(paired_interval_is_the_corrected_one),
+		cmocka_unit_test(objectives_of_other_betas_are_no_pairs),
+		cmocka_unit_test(excess_is_relative_to_the_reference),
+		cmocka_unit_test(tuning_time_is_all_of_it),
+		cmocka_unit_test(the_worst_of_attacks_and_the_best_of_certificates),
+		cmocka_unit_test(curves_go_through_what_is_known),
+		cmocka_unit_test(curves_begin_with_the_last_run),
+		cmocka_unit_test(endings_are_of_cells_that_are_ok),
+		cmocka_unit_test(sampled_programs_by_their_formulas),
+		cmocka_unit_test(further_facts_have_columns_of_their_own),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

@@ -9,6 +9,7 @@
 #include "harness/spec/bind/bind.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -20,21 +21,15 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-
-static int release(void **state)
-{
-	(void)state;
-	arena_release(&arena);
-	return 0;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* Options as a spec gives them, by its own parser. */
 static struct table_options options_of(const char *text)
 {
-	struct problems *problems = ARENA_NEW(&arena, struct problems);
-	struct bind bind = {.arena = &arena, .problems = problems};
-	const struct node *tree = node_read(text, "test", &arena, problems);
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	struct bind bind = {.arena = arena, .problems = problems};
+	const struct node *tree = node_read(text, "test", arena, problems);
 	struct table_options options;
 
 	assert_non_null(tree);
@@ -45,8 +40,8 @@ static struct table_options options_of(const char *text)
 static struct sheet sheet_from(const struct records *records, const char *text,
 			       struct table_grid *table)
 {
-	struct table_options *options = ARENA_NEW(&arena, struct table_options);
-	struct style *style = ARENA_NEW(&arena, struct style);
+	struct table_options *options = ARENA_NEW(arena, struct table_options);
+	struct style *style = ARENA_NEW(arena, struct style);
 
 	*options = options_of(text);
 	*style = style_unset();
@@ -121,7 +116,7 @@ enum { CELLS = sizeof cells / sizeof *cells };
 
 static void bold_are_the_best_and_what_does_not_differ_from_it(void **state)
 {
-	struct records records = fixture_records(cells, CELLS, NULL, &arena);
+	struct records records = fixture_records(cells, CELLS, NULL, arena);
 	struct table_grid table;
 	struct sheet sheet = sheet_from(
 		&records, "{table: t, columns: [method, test_accuracy, objective], bold: best}",
@@ -150,7 +145,7 @@ static void of_one_repetition_the_same_digits_are_bold(void **state)
 		{.data = "moons", .method = "b", .test = .9001, .objective = 3.1},
 		{.data = "moons", .method = "c", .test = .8, .objective = 2},
 		{.data = "xor", .method = "c", .test = .8, .objective = 2}};
-	struct records records = fixture_records(single, 4, NULL, &arena);
+	struct records records = fixture_records(single, 4, NULL, arena);
 	struct table_grid table;
 	struct sheet sheet = sheet_from(
 		&records,
@@ -169,13 +164,13 @@ static void of_one_repetition_the_same_digits_are_bold(void **state)
 	assert_non_null(strstr(table_sheet_note(&table), "no interval of a difference"));
 	/* Wilson's interval of 90.04 of 100: center (p + z^2 / 2n) / (1 + z^2 / n), z = 1.96 */
 	sheet = sheet_from(&records, "{table: t, columns: [test_accuracy, objective]}", &table);
-	assert_string_equal(sheet_cell(&sheet, 0, 0, &arena), "90.0 [82.6, 94.5]");
-	assert_string_equal(sheet_cell(&sheet, 0, 1, &arena), "3.000");
+	assert_string_equal(sheet_cell(&sheet, 0, 0, arena), "90.0 [82.6, 94.5]");
+	assert_string_equal(sheet_cell(&sheet, 0, 1, arena), "3.000");
 }
 
 static void intervals_are_of_what_is_shown(void **state)
 {
-	struct records records = fixture_records(cells, CELLS, NULL, &arena);
+	struct records records = fixture_records(cells, CELLS, NULL, arena);
 	struct table_grid table;
 	struct sheet sheet = sheet_from(
 		&records, "{table: t, columns: [test_accuracy], interval: plus_minus}", &table);
@@ -185,13 +180,13 @@ static void intervals_are_of_what_is_shown(void **state)
 	/* 4.3027 is the quantile of two degrees of freedom */
 	check_close(entry->value, .91, 0, 1e-12);
 	check_close(entry->high - entry->value, 4.30265273 * .01 / sqrt(3), 0, 1e-8);
-	assert_string_equal(sheet_cell(&sheet, 0, 0, &arena), "91.0 \xc2\xb1 2.5");
+	assert_string_equal(sheet_cell(&sheet, 0, 0, arena), "91.0 \xc2\xb1 2.5");
 	sheet = sheet_from(&records,
 			   "{table: t, columns: [test_accuracy], digits: {test_accuracy: 2}}",
 			   &table);
-	assert_string_equal(sheet_cell(&sheet, 0, 0, &arena), "91.00 [90.20, 91.80]");
+	assert_string_equal(sheet_cell(&sheet, 0, 0, arena), "91.00 [90.20, 91.80]");
 	sheet = sheet_from(&records, "{table: t, columns: [objective], statistic: mean}", &table);
-	assert_string_equal(sheet_cell(&sheet, 0, 0, &arena), "4.000 [1.516, 6.484]");
+	assert_string_equal(sheet_cell(&sheet, 0, 0, arena), "4.000 [1.516, 6.484]");
 }
 
 static void resampled_parts_widen_the_interval(void **state)
@@ -199,7 +194,7 @@ static void resampled_parts_widen_the_interval(void **state)
 	static const struct fixture_cell split[] = {
 		{.data = "d", .method = "a", .repetition = 0, .test = .8, .resampled = true},
 		{.data = "d", .method = "a", .repetition = 1, .test = .9, .resampled = true}};
-	struct records records = fixture_records(split, 2, NULL, &arena);
+	struct records records = fixture_records(split, 2, NULL, arena);
 	struct table_grid table;
 
 	(void)state;
@@ -216,7 +211,7 @@ static void rows_and_columns_stand_as_asked(void **state)
 		{.data = "moons", .method = "b", .objective = 4},
 		{.data = "xor", .method = "b", .objective = 5},
 		{.data = "xor", .method = "a", .path = "rho", .value = "1", .objective = 6}};
-	struct records records = fixture_records(two, 5, NULL, &arena);
+	struct records records = fixture_records(two, 5, NULL, arena);
 	struct table_grid table;
 	struct sheet sheet =
 		sheet_from(&records,
@@ -257,7 +252,7 @@ static void the_note_says_of_what_on_which_data(void **state)
 		{.data = "moons", .method = "b", .objective = 2, .beta = "2"},
 		{.data = "xor", .method = "a", .objective = 6, .beta = "0.01"},
 		{.data = "xor", .method = "b", .objective = 4, .beta = "2"}};
-	struct records records = fixture_records(two, 4, NULL, &arena);
+	struct records records = fixture_records(two, 4, NULL, arena);
 	struct table_grid table;
 
 	(void)state;
@@ -290,7 +285,7 @@ static void the_best_is_by_the_score_asked_for(void **state)
 		      "the setting with the best validation accuracy or validation rmse "},
 		     {"validation_macro_f1", "10.0", "setting with the best validation macro f1 "},
 		     {"validation_worst_recall", "30.0", "best validation worst recall "}};
-	struct records records = fixture_records(three, 6, NULL, &arena);
+	struct records records = fixture_records(three, 6, NULL, arena);
 	struct table_grid table;
 
 	(void)state;
@@ -302,7 +297,7 @@ static void the_best_is_by_the_score_asked_for(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct sheet sheet = sheet_from(
 			&records,
-			arena_format(&arena,
+			arena_format(arena,
 				     "{table: t, columns: [test_accuracy], settings: best, by: %s}",
 				     cases[i].by),
 			&table);
@@ -323,7 +318,7 @@ static void a_selected_setting_says_by_what(void **state)
 		{"moons", "a", "rho", "2", .validation = .9, .test = .2,
 		 .select_by = "validation_macro_f1"},
 		{"moons", "b", .validation = .9, .test = .3}};
-	struct records records = fixture_records(three, 3, NULL, &arena);
+	struct records records = fixture_records(three, 3, NULL, arena);
 	struct table_grid table;
 	struct sheet sheet;
 
@@ -359,7 +354,7 @@ static void distances_are_columns(void **state)
 {
 	static const struct fixture_cell two[] = {{"moons", "a", .test = .9},
 						  {"moons", "b", .test = .9}};
-	struct records records = fixture_records(two, 2, NULL, &arena);
+	struct records records = fixture_records(two, 2, NULL, arena);
 	struct attack_row rows[2][2] = {{searched("l2", .75), searched("linf", HUGE_VAL)},
 					{searched("l2", .5), searched("linf", .25)}};
 	struct table_grid table;
@@ -396,7 +391,7 @@ static void eight_columns_fit_a_page(void **state)
 	static const char *const heads[] = {
 		"Data",      "Method", "Test accuracy", "Robust accuracy",
 		"Objective", "Gap",    "Time",          "Neurons"};
-	struct sheet sheet = sheet_headed(&arena, 1, "llrrrrrr", heads);
+	struct sheet sheet = sheet_headed(arena, 1, "llrrrrrr", heads);
 	const struct sheet_page page = {"t", "t", "", 6.75};
 	char text[4096] = "";
 	FILE *to = fmemopen(text, sizeof text, "w");
@@ -431,7 +426,7 @@ static void eight_columns_fit_a_page(void **state)
 static void rules_of_booktabs_and_heads_over_columns(void **state)
 {
 	static const char *const heads[] = {"Data", "A", "B", "C"};
-	struct sheet sheet = sheet_headed(&arena, 3, "lrrr", heads);
+	struct sheet sheet = sheet_headed(arena, 3, "lrrr", heads);
 	const struct sheet_page page = {"A_1", "x", "50 %", 6.75};
 	char text[4096] = "";
 	FILE *to = fmemopen(text, sizeof text, "w");
@@ -464,8 +459,7 @@ static void rules_of_booktabs_and_heads_over_columns(void **state)
 
 static void csv_has_numbers_with_their_types(void **state)
 {
-	char folder[] = "/tmp/relubench-tables-XXXXXX";
-	struct records records = fixture_records(cells, CELLS, mkdtemp(folder), &arena);
+	struct records records = fixture_records(cells, CELLS, room, arena);
 	struct csv_table rows, columns;
 	struct table_grid table;
 	struct err err = {0};
@@ -473,15 +467,14 @@ static void csv_has_numbers_with_their_types(void **state)
 	(void)state;
 	sheet_from(&records, "{table: t, columns: [method, test_accuracy, objective], bold: best}",
 		   &table);
-	assert_int_equal(folder_make(arena_format(&arena, "%s/tables", folder), &err), STATUS_OK);
+	assert_int_equal(folder_make(arena_format(arena, "%s/tables", room), &err), STATUS_OK);
 	assert_int_equal(table_csv_write(&table, &err), STATUS_OK);
 	assert_int_equal(table_csv_write_columns(&table, 1, &err), STATUS_OK);
-	assert_int_equal(
-		csv_read(arena_format(&arena, "%s/tables/t.csv", folder), &arena, &rows, &err),
-		STATUS_OK);
-	assert_int_equal(csv_read(arena_format(&arena, "%s/tables/columns.csv", folder), &arena,
-				  &columns, &err),
+	assert_int_equal(csv_read(arena_format(arena, "%s/tables/t.csv", room), arena, &rows, &err),
 			 STATUS_OK);
+	assert_int_equal(
+		csv_read(arena_format(arena, "%s/tables/columns.csv", room), arena, &columns, &err),
+		STATUS_OK);
 	assert_int_equal(rows.rows, 4);
 	assert_int_equal(rows.cols, 13);
 	check_close(csv_value(&rows, 0, csv_column(&rows, "test_accuracy")), .91, 0, 1e-15);
@@ -496,26 +489,24 @@ static void csv_has_numbers_with_their_types(void **state)
 	assert_string_equal(columns.cell[3 * columns.cols + 2], "float64");
 	assert_string_equal(columns.cell[3 * columns.cols + 3], "share");
 	assert_string_equal(columns.cell[7 * columns.cols + 2], "boolean");
-	folder_remove(folder, &err);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(bold_are_the_best_and_what_does_not_differ_from_it,
-					  release),
-		cmocka_unit_test_teardown(of_one_repetition_the_same_digits_are_bold, release),
-		cmocka_unit_test_teardown(intervals_are_of_what_is_shown, release),
-		cmocka_unit_test_teardown(resampled_parts_widen_the_interval, release),
-		cmocka_unit_test_teardown(rows_and_columns_stand_as_asked, release),
-		cmocka_unit_test_teardown(the_note_says_of_what_on_which_data, release),
-		cmocka_unit_test_teardown(the_best_is_by_the_score_asked_for, release),
-		cmocka_unit_test_teardown(a_selected_setting_says_by_what, release),
-		cmocka_unit_test_teardown(distances_are_columns, release),
-		cmocka_unit_test_teardown(eight_columns_fit_a_page, release),
-		cmocka_unit_test_teardown(rules_of_booktabs_and_heads_over_columns, release),
-		cmocka_unit_test_teardown(csv_has_numbers_with_their_types, release),
+		cmocka_unit_test(bold_are_the_best_and_what_does_not_differ_from_it),
+		cmocka_unit_test(of_one_repetition_the_same_digits_are_bold),
+		cmocka_unit_test(intervals_are_of_what_is_shown),
+		cmocka_unit_test(resampled_parts_widen_the_interval),
+		cmocka_unit_test(rows_and_columns_stand_as_asked),
+		cmocka_unit_test(the_note_says_of_what_on_which_data),
+		cmocka_unit_test(the_best_is_by_the_score_asked_for),
+		cmocka_unit_test(a_selected_setting_says_by_what),
+		cmocka_unit_test(distances_are_columns),
+		cmocka_unit_test(eight_columns_fit_a_page),
+		cmocka_unit_test(rules_of_booktabs_and_heads_over_columns),
+		cmocka_unit_test(csv_has_numbers_with_their_types),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

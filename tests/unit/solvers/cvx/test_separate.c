@@ -29,6 +29,8 @@ static const struct method {
 	{"scp", "{neurons: 30, output: separate, method: working_set}"},
 };
 
+extern const struct loss loss_squared;
+
 enum { METHODS = sizeof methods / sizeof *methods };
 
 struct fixture {
@@ -373,6 +375,52 @@ static void forecasts_know_the_outputs(void **state)
 	}
 }
 
+/* Bytes of a run of k outputs that makes steps. */
+static double bytes_of(const struct trainer *trainer, const void *options, ptrdiff_t k)
+{
+	const struct loss_term loss = {.loss = &loss_squared, .weight = 1};
+	const struct problem problem = {.X = {500, 20, 500, NULL},
+					.y = {.n = 500, .k = k},
+					.loss = loss,
+					.beta = 1,
+					.seed = 5};
+	struct arena_tally tally = {.real_size = sizeof(real), .steps = HUGE_VAL};
+	struct arena arena = arena_counting(&tally);
+	struct err err = {0};
+	void *state;
+
+	assert_int_equal(trainer->setup(&problem, options, &arena, &state, &err), STATUS_OK);
+	arena_settle(&arena);
+	arena_release(&arena);
+	return (double)tally.peak;
+}
+
+/* Factors and directions of the interior point are made anew in each step: programs on the same
+ * patterns have one room for them, others each its own. */
+static void programs_share_the_room_of_a_step(void **state)
+{
+	static const struct {
+		const char *options;
+		double least, most; /* bytes of ten outputs, those of one being 1 */
+	} cases[] = {
+		{"{patterns: 20}", 1, 4},
+		{"{patterns: {count: 20, from: [{network: {start: {adam: {epochs: 1}}}}]}}", 9, 11},
+	};
+	const struct desc *item = registry_find(KIND_TRAINER, "ipm");
+	const struct trainer *trainer = (const struct trainer *)(const void *)item;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena arena = {0};
+		const void *options = toy_options(item, cases[i].options, &arena);
+		double one = bytes_of(trainer, options, 1), ten = bytes_of(trainer, options, 10);
+
+		check_at_least(ten, cases[i].least * one);
+		check_at_most(ten, cases[i].most * one);
+		arena_release(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +433,7 @@ int main(void)
 		cmocka_unit_test(two_coupled_outputs_are_one),
 		cmocka_unit_test(a_loss_that_couples_is_refused),
 		cmocka_unit_test(forecasts_know_the_outputs),
+		cmocka_unit_test(programs_share_the_room_of_a_step),
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */

@@ -1,5 +1,5 @@
-/* Conditional gradients beside the interior point on the same patterns: published steps, their rate,
- * and the duality gap. */
+/* Conditional gradients beside the interior point on the same patterns: published steps, their
+ * rate, and the duality gap. */
 #include "solvers/core/blas.h"
 #include "tests/close.h"
 #include "tests/toy.h"

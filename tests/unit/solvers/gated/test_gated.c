@@ -173,14 +173,24 @@ static void gates_relax_the_program_of_relu_networks(void **state)
 	}
 }
 
+static double norm_of(const struct fixture *t)
+{
+	return t->model->kind->decay(t->model);
+}
+
 /* Each penalty of a path has the optimum that it has alone. */
 static void paths_hold_the_optimum_of_each_penalty(void **state)
 {
 	struct fixture path = start("squared", 0.1, 1);
 	struct facts facts = {.arena = &path.arena};
 	const struct facts_table *table;
+	real *other = ARENA_ARRAY(&path.arena, real, N);
 
 	(void)state;
+	for (ptrdiff_t i = 0; i < N; i++) /* the same samples with the other labels */
+		other[i] = -path.toy.problem.y.at[i];
+	path.toy.problem.X_validation = path.toy.problem.X;
+	path.toy.problem.y_validation = targets_of(other, N);
 	train(&path, &trainer_gated, "{patterns: 12, path: 6}");
 	trainer_gated.facts(path.state, &facts);
 	table = facts.table;
@@ -189,6 +199,7 @@ static void paths_hold_the_optimum_of_each_penalty(void **state)
 	assert_int_equal(table->rows, 6);
 	check_close(table->cell[5 * table->cols].number, 0.1, 1e-12, 0);
 	check_close(table->cell[4].number, 0, 0, 0); /* no gate at the largest penalty */
+	check_close(table->cell[7].number, 0, 0, 0); /* where f = 0 is no class */
 	for (size_t i = 0; i < 6; i++) {
 		const struct fact *row = table->cell + i * table->cols;
 		struct fixture alone = start("squared", row[0].number, 1);
@@ -197,6 +208,10 @@ static void paths_hold_the_optimum_of_each_penalty(void **state)
 		check_close(row[1].number, alone.certificate.upper, IS_DOUBLE ? 2e-6 : 1e-3, 0);
 		check_at_most(row[2].number, alone.certificate.upper * (1 + 1e-5));
 		check_at_most(row[3].number, IS_DOUBLE ? 1e-6 : 1e-3);
+		check_close(row[9].number, i ? 1 - row[7].number : 0, 1e-12, 0);
+		check_close(row[8].number * N + row[0].number * norm_of(&alone), row[1].number,
+			    IS_DOUBLE ? 1e-2 : 5e-2, 0);
+		check_at_least(row[10].number, row[8].number);
 		finish(&alone);
 	}
 	finish(&path);
@@ -271,48 +286,56 @@ static double fact(const struct fixture *t, const char *name)
 	return toy_number(t->trainer, t->state, name);
 }
 
-/* Patterns drawn anew that would lower the optimum: |X'D A|_F > beta, by plain loops over draws of
- * the same stream; none where there are all patterns. */
+/* The share of other draws whose |X'D A|_F is above beta at the model's outputs, by plain loops. */
+static double broken_share(struct fixture *t, long draws)
+{
+	const struct problem *problem = &t->toy.problem;
+	ptrdiff_t k = problem->y.k;
+	struct mat F = mat_new(&t->arena, N, k), G = mat_new(&t->arena, N, k);
+	long broken = 0;
+
+	for (ptrdiff_t i = 0; i < N; i++) {
+		double size, f[K];
+
+		t->model->kind->sample(t->model, problem->X, i, f, &size);
+		for (ptrdiff_t c = 0; c < k; c++)
+			mat_set(F, i, c, (real)f[c]);
+	}
+	loss_outputs_gradient(problem->loss, F, problem->y, G);
+	for (long i = 0; i < draws; i++) {
+		struct rng rng = rng_stream(99, "other draws", (uint64_t)i);
+		double square = 0;
+		real g[D];
+
+		for (int j = 0; j < D; j++)
+			g[j] = (real)rng_normal(&rng);
+		for (ptrdiff_t j = 0; j < k * D; j++)
+			square += pow(slope(problem->X, g, mat_col(G, j / D), j % D), 2);
+		broken += sqrt(square) > problem->beta;
+	}
+	return (double)broken / (double)draws;
+}
+
+/* Patterns drawn anew that would lower the optimum: about as many as of other draws. */
 static void fresh_patterns_are_held_against_the_slopes(void **state)
 {
-	enum { DRAWS = 60 };
+	enum { DRAWS = 400 };
 
 	(void)state;
 	for (ptrdiff_t k = 1; k <= K; k += K - 1) {
-		struct fixture t = start("squared", 0.5, k);
-		struct violation few, same;
-		struct mat F, G;
-		long broken = 0;
+		struct fixture t = start("squared", 5, k);
+		struct violation first, again;
+		double share;
 
-		train(&t, &trainer_gated, "{patterns: 3, tolerance: 1e-9}");
-		trainer_gated.violation(t.state, DRAWS, &few);
-		trainer_gated.violation(t.state, DRAWS, &same);
-		assert_int_equal(few.draws, DRAWS);
-		assert_int_equal(few.violated, same.violated);
-		check_above(few.violated, 0);
-		F = mat_new(&t.arena, N, k);
-		G = mat_new(&t.arena, N, k);
-		for (ptrdiff_t i = 0; i < N; i++) {
-			double size, f[K];
-
-			t.model->kind->sample(t.model, t.toy.problem.X, i, f, &size);
-			for (ptrdiff_t c = 0; c < k; c++)
-				mat_set(F, i, c, (real)f[c]);
-		}
-		loss_outputs_gradient(t.toy.problem.loss, F, t.toy.problem.y, G);
-		for (uint64_t i = 0; i < DRAWS; i++) { /* other draws: a share that is near */
-			struct rng rng = rng_stream(99, "other draws", i);
-			real g[D];
-			double square = 0;
-
-			for (int j = 0; j < D; j++)
-				g[j] = (real)rng_normal(&rng);
-			for (ptrdiff_t j = 0; j < k * D; j++)
-				square +=
-					pow(slope(t.toy.problem.X, g, mat_col(G, j / D), j % D), 2);
-			broken += sqrt(square) > t.toy.problem.beta;
-		}
-		check_close((double)few.violated, (double)broken, 0, 0.3 * DRAWS);
+		train(&t, &trainer_gated, "{patterns: 6, tolerance: 1e-9}");
+		trainer_gated.violation(t.state, DRAWS, &first);
+		trainer_gated.violation(t.state, DRAWS, &again);
+		share = broken_share(&t, DRAWS);
+		assert_int_equal(first.draws, DRAWS);
+		assert_int_equal(first.violated, again.violated);
+		check_above(share, 0.05);
+		check_below(share, 0.8);
+		check_close((double)first.violated / DRAWS, share, 0, 0.1);
 		finish(&t);
 	}
 }
@@ -347,6 +370,40 @@ static void weights_stand_for_repeated_samples(void **state)
 		finish(&twice);
 		finish(&once);
 	}
+}
+
+/* How far the weights in use are outside their cones, or of the opposite ones, by plain loops. */
+static void weights_outside_their_cones_are_told(void **state)
+{
+	struct fixture t = start("squared", 0.5, 1);
+	double most = 0, worst = 0;
+	struct gated_relu *net;
+
+	(void)state;
+	train(&t, &trainer_gated, "{patterns: 12}");
+	net = gated_relu_of(t.model);
+	for (ptrdiff_t p = 0; p < net->G.cols; p++) {
+		double side[2] = {0, 0};
+
+		for (ptrdiff_t i = 0; i < N; i++) {
+			double gate = 0, y = 0;
+
+			for (ptrdiff_t j = 0; j < D; j++) {
+				double x = (double)mat_get(t.toy.problem.X, i, j);
+
+				gate += x * (double)mat_get(net->G, j, p);
+				y += x * (double)mat_get(net->W, p * D + j, 0);
+			}
+			y = gate >= 0 ? y : -y;
+			side[y > 0] = fmax(side[y > 0], fabs(y));
+		}
+		most = fmax(most, fmax(side[0], side[1]));
+		worst = fmax(worst, fmin(side[0], side[1]));
+	}
+	check_above(worst, 0);
+	check_close(toy_number(&trainer_gated, t.state, "cone_violation"), worst / most,
+		    IS_DOUBLE ? 1e-9 : 1e-3, 0);
+	finish(&t);
 }
 
 /* Outputs stay; the objective of the network is no less than that of the gates; approximately the
@@ -444,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_path_certifies_beta_at_its_end),
 		cmocka_unit_test(fresh_patterns_are_held_against_the_slopes),
 		cmocka_unit_test(weights_stand_for_repeated_samples),
+		cmocka_unit_test(weights_outside_their_cones_are_told),
 		cmocka_unit_test(screening_drops_no_gate_of_the_optimum),
 		cmocka_unit_test(decompositions_keep_the_outputs),
 		cmocka_unit_test(what_is_in_its_cone_stays_as_it_is),

@@ -198,6 +198,31 @@ static void directions_belong_to_their_patterns(void **state)
 	arena_release(&toy.arena);
 }
 
+/* A network of k outputs costs what its trainer says of k outputs. */
+static void a_start_is_forecast_for_all_outputs(void **state)
+{
+	enum { STEPS = 7 };
+	struct toy toy = toy_make(N, D, "hinge", 0.1);
+	const struct pattern_options o = toy_patterns(
+		"{from: {network: {start: {adam: {width: 6, epochs: 3}}, steps: 7}}}", &toy.arena);
+	const struct trainer *adam =
+		(const struct trainer *)(const void *)registry_find(KIND_TRAINER, "adam");
+	const void *options = toy_options(&adam->base, "{width: 6, epochs: 3}", &toy.arena);
+
+	(void)state;
+	for (ptrdiff_t k = 1; k <= 10; k += 9) {
+		const struct trainer_shape shape = {.n = N, .d = D, .k = k};
+		struct forecast forecast = {0}, start = {0};
+
+		adam->forecast(options, shape, &start);
+		pattern_forecast(&o, shape, &forecast);
+		check_above(start.iteration_flops, 0);
+		check_close(forecast.setup_flops, start.setup_flops + STEPS * start.iteration_flops,
+			    1e-12, 0);
+	}
+	arena_release(&toy.arena);
+}
+
 static void bad_sources_are_refused(void **state)
 {
 	static const struct {
@@ -236,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_network_can_be_trained_first),
 		cmocka_unit_test(sources_take_turns_and_sets_are_nested),
 		cmocka_unit_test(directions_belong_to_their_patterns),
+		cmocka_unit_test(a_start_is_forecast_for_all_outputs),
 		cmocka_unit_test(bad_sources_are_refused),
 	};
 

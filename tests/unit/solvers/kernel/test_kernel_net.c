@@ -117,7 +117,7 @@ static void closed_forms_at_known_angles(void **state)
  * by 2 t / (2 pi d) more than at t = 0: an arc cosine of a rounded cosine would not see t. */
 static void small_angles_are_seen(void **state)
 {
-	const double t = sizeof(real) < sizeof(double) ? 1e-3 : 1e-7;
+	const double t = sizeof(real) < sizeof(double) ? 6e-4 : 3e-8;
 	const real z[D] = {0, 1, 0}, x[D] = {(real)sin(t), (real)cos(t), 0};
 	double lost = kernel_at(z, z, true) - kernel_at(x, z, true);
 

@@ -27,7 +27,7 @@
 extern const struct trainer trainer_poly_sdp, trainer_poly_first_order, trainer_poly_penalty;
 extern const struct certifier certifier_trust_region;
 
-enum { N = 30, D = 3, MOST_STEPS = 200, GRID = 400, CLASSES = 3 };
+enum { N = 30, D = 3, MOST_STEPS = 200, GRID = 800, CLASSES = 3 };
 
 static const bool IS_DOUBLE = sizeof(real) == sizeof(double);
 
@@ -284,7 +284,7 @@ static void no_network_is_below_the_bound(void **state)
 /* Three classes by two features. */
 static struct toy three_classes(void)
 {
-	struct toy toy = without_bias("hinge", 0.1);
+	struct toy toy = without_bias("squared", 3);
 	int *label = arena_alloc(&toy.arena, N, sizeof *label);
 	real *at = ARENA_ARRAY(&toy.arena, real, N * CLASSES);
 

@@ -294,8 +294,24 @@ static struct net linear(double scale, struct arena *arena)
 	return net;
 }
 
-/* Where all losses have vanished, as after many epochs, the penalty is linear along its gradient,
- * whose change is rounding: no curvature to be learnt, and no end. */
+/* Labels by the sign of x_0, which is `apart` from 0 at least. */
+static struct toy separable(const char *loss, double beta, double apart)
+{
+	struct toy toy = toy_make(N, D, loss, beta);
+	real *y = ARENA_ARRAY(&toy.arena, real, N);
+
+	for (ptrdiff_t k = 0; k < N; k++) {
+		double x = (double)mat_get(toy.problem.X, k, 0), side = x > 0 ? 1 : -1;
+
+		mat_set(toy.problem.X, k, 0, (real)(x + side * apart));
+		y[k] = (real)side;
+	}
+	toy.problem.y = targets_of(y, N);
+	return toy;
+}
+
+/* Where all losses have vanished the penalty is linear along its gradient, whose change is
+ * rounding: no curvature to be learnt, and no end. */
 static void a_start_without_loss_is_no_end(void **state)
 {
 	const double apart = 0.5;
@@ -304,26 +320,38 @@ static void a_start_without_loss_is_no_end(void **state)
 
 	(void)state;
 	for (size_t l = 0; l < LOSSES; l++) {
-		struct toy toy = toy_make(N, D, losses[l], 0.05);
-		real *y = ARENA_ARRAY(&toy.arena, real, N);
-		struct run *run;
-		double best;
+		struct toy toy = separable(losses[l], 0.05, apart);
+		double best = toy_objective(&toy.problem, &right);
+		struct run *run = begin_on(toy, "{eps: 0, start_file: given.npz}", &large);
 
-		for (ptrdiff_t k = 0; k < N; k++) {
-			double x = (double)mat_get(toy.problem.X, k, 0), side = x > 0 ? 1 : -1;
-
-			mat_set(toy.problem.X, k, 0, (real)(x + side * apart));
-			y[k] = (real)side;
-		}
-		toy.problem.y = targets_of(y, N);
-		best = toy_objective(&toy.problem, &right);
-		run = begin_on(toy, "{eps: 0, start_file: given.npz}", &large);
 		assert_int_equal(run->status, STATUS_OK);
 		train(run);
 		check_at_most(run->progress.objective, 1.01 * best);
 		end(run);
 	}
 	arena_release(&arena);
+}
+
+/* The same after epochs with long steps, which leave large neurons: what is learnt on the way
+ * leads nowhere further on. */
+static void epochs_that_leave_large_neurons_are_no_end(void **state)
+{
+	static const char *const epochs[] = {"", ", epochs: 300, batch: 16, learning_rate: 0.5",
+					     ", epochs: 300, batch: 16, learning_rate: 0.05"};
+	double value[3];
+
+	(void)state;
+	for (size_t e = 0; e < 3; e++) {
+		char options[120];
+		struct run *run;
+
+		snprintf(options, sizeof options, "{eps: 0.01, width: 12%s}", epochs[e]);
+		run = begin_on(separable("hinge", 0.01, 0.5), options, NULL);
+		train(run);
+		value[e] = run->progress.objective;
+		check_at_most(value[e], 1.5 * value[0]);
+		end(run);
+	}
 }
 
 /* eps = 0: the certificate of every iterate is at or above its plain objective, and ends there. */
@@ -388,6 +416,7 @@ int main(void)
 		cmocka_unit_test(epochs_lower_the_objective_and_repeat),
 		cmocka_unit_test(useless_epochs_leave_the_start),
 		cmocka_unit_test(a_start_without_loss_is_no_end),
+		cmocka_unit_test(epochs_that_leave_large_neurons_are_no_end),
 		cmocka_unit_test(without_perturbation_it_trains_plainly),
 		cmocka_unit_test(a_bad_start_is_refused),
 	};

@@ -1,0 +1,255 @@
+/* Objectives of sampled programs over the best bound of all networks on the same problem, against
+ * a size: of n Gaussian samples the ratio is at most C sqrt(log 2n) with high probability (Kim &
+ * Pilanci 2024), a line with the least C that no median exceeds, or with one that is given. */
+#include "harness/report/figure/plot.h"
+#include "harness/report/records/comparable.h"
+#include "harness/report/series/series.h"
+#include "solvers/core/index.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ratio_options {
+	const char *x;
+	double constant;
+	struct texts methods;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct ratio_options, x), .initial = "n_train",
+	 .doc = "size: n_train, patterns, neurons, another column of summary.csv, or the path of "
+		"a swept option"},
+	{OPTION_FIELD(struct ratio_options, constant), .initial = "null", .range = RANGE_ABOVE(0),
+	 .doc = "C of the line; null: the least that no median exceeds"},
+	{OPTION_FIELD(struct ratio_options, methods), .initial = "null",
+	 .doc = "names of the methods to draw; by default all whose own bound is of a sample"},
+	{.name = NULL},
+};
+
+struct ratios {
+	const struct ratio_options *o;
+	const struct records *records;
+	struct figure *figure;
+	const double *bound; /* by record: the best one of all networks; NaN: none */
+	bool across;         /* x is the size of the data: curves run over data sets */
+	size_t most;         /* repetitions */
+};
+
+/* Does its bound hold for networks of every width? */
+static bool is_of_all(const struct record *r)
+{
+	const char *scope = r->result.bound_scope;
+
+	return records_ok(r) && scope && strncmp(scope, "all", 3) == 0 && r->result.lower_bound > 0;
+}
+
+/* The largest bound of the same problem, draw of it, and objective. */
+static const double *bounds_of(const struct records *records)
+{
+	struct arena *arena = records->arena;
+	double *at = ARENA_ARRAY(arena, double, records->count + 1);
+	double *best = ARENA_ARRAY(arena, double, records->count + 1);
+	const char **key = ARENA_ARRAY(arena, const char *, records->count + 1);
+	struct index index = index_new(records->count, arena);
+	size_t known = 0;
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+		size_t place;
+
+		key[i] = arena_format(arena, "%s\n%s\n%s", records->groups[r->group].problem,
+				      records_draw(&r->result, arena),
+				      comparable_key(r, "objective", NULL, arena));
+		if (!is_of_all(r))
+			continue;
+		place = index_place(&index, key[i], known);
+		best[place] = place == known ? r->result.lower_bound
+					     : fmax(best[place], r->result.lower_bound);
+		known += place == known;
+	}
+	for (size_t i = 0; i < records->count; i++) {
+		ptrdiff_t place = index_find(&index, key[i]);
+
+		at[i] = place == INDEX_NONE ? NAN : best[place];
+	}
+	return at;
+}
+
+static double size_of(const struct ratios *ratios, const struct record *r)
+{
+	const char *swept = records_swept(r, ratios->o->x);
+	double x = records_number(&r->result, ratios->o->x);
+
+	return isnan(x) && swept ? strtod(swept, NULL) : x;
+}
+
+/* The method and its swept values but x. */
+static const char *label_of(const struct ratios *ratios, const struct record *r)
+{
+	struct arena *arena = ratios->records->arena;
+	const char *text = r->result.method;
+
+	for (size_t i = 0; i < r->swept_count; i++) {
+		const struct cellfile_swept *swept = &r->swept[i];
+		const char *name = records_short(swept->path);
+
+		if (strcmp(swept->path, ratios->o->x) != 0 && strcmp(name, ratios->o->x) != 0 &&
+		    !(ratios->across && records_of_data(swept)))
+			text = arena_format(arena, "%s, %s=%s", text, name, swept->value);
+	}
+	return text;
+}
+
+static struct figure_panel *panel_of(const struct ratios *ratios, const struct record *r)
+{
+	struct arena *arena = ratios->records->arena;
+	const char *key = comparable_key(r, "objective", NULL, arena),
+		   *data = ratios->across ? "" : r->result.data, *apart;
+
+	apart = comparable_difference(r, ratios->records, *data ? data : NULL, "objective", arena);
+	return figure_panel(
+		ratios->figure, arena_format(arena, "%s\n%s", data, key), data,
+		arena_format(arena, "%s%s%s", data, *data && *apart ? ": " : "", apart));
+}
+
+static void collect(struct ratios *ratios)
+{
+	const struct records *records = ratios->records;
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+		double x = size_of(ratios, r), y = r->result.objective / ratios->bound[i];
+		struct figure_curve like = {.columns = "size ratio low high",
+					    .layer = FIGURE_LINE,
+					    .band = true,
+					    .every = true};
+		struct figure_panel *panel;
+		struct figure_curve *curve;
+
+		if (!records_ok(r) || is_of_all(r) || !isfinite(x) || !isfinite(y) ||
+		    !records_wanted(&ratios->o->methods, r->result.method))
+			continue;
+		panel = panel_of(ratios, r);
+		like.title = like.label = label_of(ratios, r);
+		like.entry = figure_place(ratios->figure, like.label);
+		like.style = (struct figure_style){like.entry, like.entry};
+		curve = figure_find(panel, like.title);
+		if (!curve)
+			curve = figure_curve(ratios->figure, panel, &like);
+		figure_value(curve, x, y);
+		figure_cell(curve, (struct figure_cell){r->id, x, NAN});
+	}
+}
+
+/* Samples behind a size: itself, or the most that any record of the panel's data has. */
+static double samples_at(const struct ratios *ratios, const struct figure_panel *panel, double x)
+{
+	const struct records *records = ratios->records;
+	double most = 0;
+
+	if (strcmp(ratios->o->x, "n_train") == 0)
+		return x;
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+
+		if (!isnan(ratios->bound[i]) &&
+		    (ratios->across ? size_of(ratios, r) == x
+				    : strcmp(r->result.data, panel->name) == 0))
+			most = fmax(most, r->result.n_train);
+	}
+	return most;
+}
+
+/* The line through the sizes of a panel, with the label of all lines. */
+static void add_line(const struct ratios *ratios, struct figure_panel *panel, double constant,
+		     size_t place)
+{
+	struct arena *arena = ratios->records->arena;
+	struct figure_curve *line;
+	struct figure_curve like = {.title = "C sqrt(log 2n)",
+				    .label = arena_format(arena, "%.3g sqrt(log 2n)", constant),
+				    .columns = "size bound",
+				    .layer = FIGURE_STROKE,
+				    .entry = place,
+				    .style = {place, place},
+				    .width = 1.5};
+
+	line = figure_curve(ratios->figure, panel, &like);
+	for (struct figure_curve *c = panel->first; c != line; c = c->next)
+		for (size_t i = 0; i < c->count; i++) {
+			double x = c->at[i * figure_numbers(c->layer)];
+
+			figure_row(line,
+				   (double[]){x, constant * sqrt(log(2 * samples_at(ratios, panel,
+										    x)))});
+		}
+	figure_pool(line, 1);
+}
+
+/* The least C with no median above its line. */
+static double least_constant(const struct ratios *ratios)
+{
+	double least = 0;
+
+	for (struct figure_panel *p = ratios->figure->first; p; p = p->next)
+		for (struct figure_curve *c = p->first; c; c = c->next)
+			for (size_t i = 0; i < c->count; i++) {
+				const double *at = c->at + i * figure_numbers(c->layer);
+
+				least = fmax(least,
+					     at[1] / sqrt(log(2 * samples_at(ratios, p, at[0]))));
+			}
+	return least;
+}
+
+static void fill(const void *options, const struct records *records, struct figure *figure)
+{
+	const struct ratio_options *o = options;
+	struct ratios ratios = {.o = o,
+				.records = records,
+				.figure = figure,
+				.bound = bounds_of(records),
+				.across = strcmp(o->x, "n_train") == 0 || strcmp(o->x, "d") == 0 ||
+					  strncmp(o->x, "data.", 5) == 0};
+	double constant = o->constant;
+	const char *shown;
+	size_t place;
+
+	figure->x = (struct figure_axis){.label = o->x, .few = true};
+	figure->y =
+		(struct figure_axis){.label = "objective / bound of all networks", .ratio = true};
+	collect(&ratios);
+	for (size_t g = 0; g < records->group_count; g++) {
+		size_t ok = records_ok_count(&records->groups[g]);
+
+		ratios.most = ok > ratios.most ? ok : ratios.most;
+	}
+	shown = figure_repeats(figure, ratios.most);
+	for (struct figure_panel *p = figure->first; p; p = p->next)
+		for (struct figure_curve *c = p->first; c; c = c->next)
+			figure_pool(c, 1);
+	if (!figure->first)
+		return;
+	if (isnan(constant))
+		constant = least_constant(&ratios);
+	place = figure_entries(figure);
+	for (struct figure_panel *p = figure->first; p; p = p->next)
+		add_line(&ratios, p, constant, place);
+	figure->caption = arena_format(
+		figure->arena,
+		"%s over up to %zu repetitions of the objective over the largest lower bound that "
+		"holds for networks of every width on the same data; line: C sqrt(log 2n), C = "
+		"%.3g%s",
+		shown, ratios.most, constant,
+		isnan(o->constant) ? ", the least that no median exceeds" : "");
+}
+
+const struct plot plot_bound_ratio = {
+	.base = {"bound_ratio",
+		 "objectives of sampled programs over the best bound of all networks, with the "
+		 "line C sqrt(log 2n)",
+		 "kim2024", rows, sizeof(struct ratio_options)},
+	.fill = fill,
+	.size = true,
+};
