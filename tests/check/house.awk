@@ -10,7 +10,7 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 25
-	limit["back doors"] = 145
+	limit["back doors"] = 148
 	limit["sibling exports"] = 0
 	limit["room exports"] = 400
 	limit["dead exports"] = 5

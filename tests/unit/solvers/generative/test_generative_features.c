@@ -1,6 +1,6 @@
 /* Generative feature training: slopes of the generator by differences, output weights as ridge
  * regression has them, and a single neuron that is found. */
-#include "baselines/feature_generator.h"
+#include "solvers/generative/feature_generator.h"
 #include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/toy.h"

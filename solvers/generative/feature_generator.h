@@ -4,8 +4,8 @@
  *     H_0 = Z,  H_l = relu(W_l H_{l-1} + b_l 1'),  V = W H + b 1',  w_j = v_j / |v_j|.
  *
  * (Hertrich & Neumayer 2024.) */
-#ifndef BASELINES_FEATURE_GENERATOR_H
-#define BASELINES_FEATURE_GENERATOR_H
+#ifndef GENERATIVE_FEATURE_GENERATOR_H
+#define GENERATIVE_FEATURE_GENERATOR_H
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"

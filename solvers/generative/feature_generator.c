@@ -1,5 +1,5 @@
 /* Passes of the generator. See feature_generator.h. */
-#include "baselines/feature_generator.h"
+#include "solvers/generative/feature_generator.h"
 
 #include "solvers/core/blas.h"
 

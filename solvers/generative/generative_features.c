@@ -9,8 +9,8 @@
  * at rest. The objective differs from the published one in that its ridge term is part of it, and
  * there is no penalty on the gradient of f. Neurons are delivered balanced: w sqrt|b| and sign(b)
  * sqrt|b|. */
-#include "baselines/feature_generator.h"
 #include "solvers/core/blas.h"
+#include "solvers/generative/feature_generator.h"
 #include "solvers/model/net.h"
 #include "solvers/model/trainer.h"
 #include "solvers/tools/adam.h"
