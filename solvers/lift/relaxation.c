@@ -68,7 +68,7 @@ void relaxation_certify(struct relaxation *r)
 	r->upper = fmin(r->upper, lift_point_near(&r->point, r->method.S));
 }
 
-double relaxation_gap(const struct relaxation *r)
+static double relaxation_gap(const struct relaxation *r)
 {
 	return r->upper > 0 ? fmax(0, r->upper - r->lower) / r->upper : 0;
 }

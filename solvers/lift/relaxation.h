@@ -49,8 +49,7 @@ void relaxation_forecast(const struct relaxation_options *options, struct traine
 void relaxation_step(struct relaxation *r, struct progress *progress);
 /* Both bounds at the iterate. */
 void relaxation_certify(struct relaxation *r);
-/* Relative distance of the bounds. */
-double relaxation_gap(const struct relaxation *r);
+/* Is the relative distance of both bounds at most the tolerance? */
 bool relaxation_solved(const struct relaxation *r);
 void relaxation_facts(const struct relaxation *r, struct facts *facts);
 
