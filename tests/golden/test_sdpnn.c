@@ -6,6 +6,8 @@
  *
  * on small random and degenerate problems. */
 #include "solvers/core/blas.h"
+#include "solvers/lift/lift_network.h"
+#include "solvers/lift/lift_round.h"
 #include "solvers/lift/relaxation.h"
 #include "solvers/model/trainer.h"
 #include "tests/close.h"
@@ -383,6 +385,128 @@ static void any_multipliers_bound(void **state)
 	arena_release(&s.arena);
 }
 
+/* Multipliers below 0 would prove the value of no network at all, |Y|^2 / 2. */
+static void multipliers_below_zero_prove_nothing(void **state)
+{
+	struct small s = small_new(6, 2, 2, 0.3);
+	struct rng rng = rng_stream(8, "below", 0);
+	struct solved got;
+	struct relaxation *r;
+
+	(void)state;
+	fill(&s, &rng);
+	got = solve(&s.problem, "sdp_relax", tight);
+	r = got.state;
+	mat_fill(r->method.T, 0);
+	mat_fill(r->method.Z, 0);
+	for (ptrdiff_t i = 0; i < r->method.T.rows; i++)
+		mat_set(r->method.T, i, i, -1000);
+	for (ptrdiff_t i = 0; i < r->lift->n; i++)
+		mat_set(r->method.Z, i, i, 1000);
+	for (ptrdiff_t c = 0; c < r->lift->c; c++)
+		for (ptrdiff_t i = 0; i < r->lift->rows; i++)
+			mat_set(r->method.R, i, c, -mat_get(r->lift->Y, i, c));
+	check_at_most(lift_bound_at(&r->bound, r->method.R, r->method.T, r->method.Z), got.c.upper);
+	arena_release(&got.arena);
+	arena_release(&s.arena);
+}
+
+/* Near any matrix there is a point of the program. */
+static void points_near_any_matrix_are_feasible(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct small s = small_new(6, 2, 2, 0.3);
+		struct rng rng = rng_stream(seed, "near", 0);
+		struct solved got;
+		struct relaxation *r;
+
+		fill(&s, &rng);
+		got = solve(&s.problem, "sdp_relax", tight);
+		r = got.state;
+		shake(r->method.S, pow(10, -(double)(seed % 4)), true, &rng);
+		check_published(&s.problem, r, lift_point_near(&r->point, r->method.S));
+		arena_release(&got.arena);
+		arena_release(&s.arena);
+	}
+}
+
+/* x = 1, y = 1 and gamma = 1/2: to u = 1 belongs v = 2/3. */
+static void one_neuron_is_fitted(void **state)
+{
+	struct small s = small_new(1, 1, 1, 0.5);
+	struct mat U = mat_new(&s.arena, 1, 1), V = mat_new(&s.arena, 1, 1);
+	struct lift_network net;
+	double layer = sqrt(2.0 / 3);
+
+	(void)state;
+	mat_set(s.problem.X, 0, 0, 1);
+	mat_set(s.Y, 0, 0, 1);
+	mat_set(U, 0, 0, 1);
+	mat_set(V, 0, 0, 2);
+	net = lift_network_new(&s.problem, 1, &s.arena);
+	check_close(lift_network_fit(&net, U, V), (1 + 0.5 * 5) / 2, 1e-12, 0);
+	check_close(mat_get(net.U, 0, 0), layer, 1e-12, 0);
+	check_close(mat_get(net.V, 0, 0), layer, 1e-12, 0);
+	check_close(net.objective, 1.0 / 18 + 1.0 / 3, 1e-12, 0);
+	for (int k = 0; k < 2; k++)
+		check_close(net.g[k], layer * (0.5 - 1.0 / 3), 1e-12, 0);
+	arena_release(&s.arena);
+}
+
+/* Columns of the rounding meet a - b = X u. */
+static void rounding_stays_in_the_plane(void **state)
+{
+	struct small s = small_new(6, 2, 2, 0.3);
+	struct rng rng = rng_stream(9, "plane", 0);
+	struct solved got;
+	struct relaxation *r;
+	struct lift_round round;
+
+	(void)state;
+	fill(&s, &rng);
+	got = solve(&s.problem, "sdp_relax", tight);
+	r = got.state;
+	round = lift_round_new(r->lift, s.problem.X, 300, &s.arena);
+	assert_true(lift_round_start(&round, r->method.S, 0.75));
+	for (int k = 0; k < 20; k++)
+		lift_round_step(&round);
+	for (ptrdiff_t j = 0; j < round.columns; j++)
+		for (ptrdiff_t i = 0; i < 6; i++) {
+			double product = 0;
+
+			for (ptrdiff_t k = 0; k < 2; k++)
+				product += (double)mat_get(s.problem.X, i, k) *
+					   (double)mat_get(lift_round_first(&round), k, j);
+			check_close(mat_get(round.w, i, j) - mat_get(round.w, 6 + i, j), product, 0,
+				    1e-9);
+		}
+	arena_release(&got.arena);
+	arena_release(&s.arena);
+}
+
+/* Three arms of eight points: without refinement of its Newton steps the gap ends above. */
+static void newton_steps_are_refined(void **state)
+{
+	struct small s = small_new(24, 2, 3, 0.1);
+	struct rng rng = rng_stream(1, "arms", 0);
+	struct solved got;
+
+	(void)state;
+	for (ptrdiff_t i = 0; i < 24; i++) {
+		double along = (double)(i % 8) / 7;
+		double angle = 4 * ((double)(i / 8) + along) + 0.15 * rng_normal(&rng);
+
+		mat_set(s.problem.X, i, 0, (real)(along / 2 * sin(angle)));
+		mat_set(s.problem.X, i, 1, (real)(along / 2 * cos(angle)));
+		mat_set(s.Y, i, i / 8, 1);
+	}
+	got = solve(&s.problem, "sdp_relax", "{tolerance: 1e-5}");
+	check_at_most(got.c.upper - got.c.lower_bound, 1e-5 * got.c.upper);
+	arena_release(&got.arena);
+	arena_release(&s.arena);
+}
+
 /* Weights of samples are as so many of them. */
 static void weights_are_repetitions(void **state)
 {
@@ -434,6 +558,11 @@ int main(void)
 					   cmocka_unit_test(published_constraints_hold),
 					   cmocka_unit_test(bounds_are_in_order),
 					   cmocka_unit_test(any_multipliers_bound),
+					   cmocka_unit_test(multipliers_below_zero_prove_nothing),
+					   cmocka_unit_test(points_near_any_matrix_are_feasible),
+					   cmocka_unit_test(one_neuron_is_fitted),
+					   cmocka_unit_test(rounding_stays_in_the_plane),
+					   cmocka_unit_test(newton_steps_are_refined),
 					   cmocka_unit_test(weights_are_repetitions),
 					   cmocka_unit_test(descent_lowers_the_rounded_network)};
 
