@@ -501,8 +501,8 @@ static void newton_steps_are_refined(void **state)
 		mat_set(s.problem.X, i, 1, (real)(along / 2 * cos(angle)));
 		mat_set(s.Y, i, i / 8, 1);
 	}
-	got = solve(&s.problem, "sdp_relax", "{tolerance: 1e-5}");
-	check_at_most(got.c.upper - got.c.lower_bound, 1e-5 * got.c.upper);
+	got = solve(&s.problem, "sdp_relax", tight);
+	check_at_most(got.c.upper - got.c.lower_bound, 1e-6 * got.c.upper);
 	arena_release(&got.arena);
 	arena_release(&s.arena);
 }
