@@ -164,7 +164,7 @@ static void scatter(struct fixture *t, ptrdiff_t k, double radius, struct mat x)
 		mat_set(x, 0, i, mat_get(t->X, k, i) + (real)radius * mat_get(x, 0, i));
 }
 
-/* Points of the ball around sample k are not below its bound, points within its radius are right. */
+/* Points of the ball around sample k are not below its bound, those within its radius are right. */
 static void check_sample(struct fixture *t, ptrdiff_t k, struct mat x)
 {
 	double y = (double)t->y[k], radius = biasednet_radius(t->net, t->X, k, y);
