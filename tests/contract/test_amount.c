@@ -54,6 +54,7 @@ static const struct counted {
 	{"mixture", "{accurate: {adam: {width: 5}}, robust: {adam: {width: 4}}}", "logistic"},
 	{"mixture", "{accurate: {adam: {width: 5}}, robust: {adam: {width: 4}}, adaptive: true}",
 	 "hinge"},
+	{"locally_biased", "{network: {adam: {width: 5}}}", "logistic"},
 	{"generative_features", "{width: 13, hidden: 9}", "squared"},
 	{"sgd", "{width: 13}", "logistic"},
 	{"sgd", "{width: 13, batch: 0}", "squared"},

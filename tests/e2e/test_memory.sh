@@ -58,7 +58,8 @@ spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepar
   - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}' \
 	'stop: {iterations: 3}'
 spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
-	'  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
+	'  - {name: biased, solver: locally_biased, loss: logistic, network: {adam: {width: 8, epochs: 1}}, beta: 0.1}
+  - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
   - {name: nngp, solver: nngp, loss: squared, beta: 0.1}' ''
 spec lift "generate: {kind: blobs, n: 560, d: 9}, split: {test: 60}, prepare: [standardize]" \
 	'  - {name: relax, solver: sdp_relax, loss: squared, beta: 0.1}
