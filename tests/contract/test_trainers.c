@@ -36,7 +36,8 @@ static const struct {
 	     {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND},
 	     {"adaptive", "true", "true"},
 	     {"accurate", "{adam: {width: 5}}", "{adam: {width: 5}}"},
-	     {"robust", "{adam: {width: 4}}", "{adam: {width: 4}}"}};
+	     {"robust", "{adam: {width: 4}}", "{adam: {width: 4}}"},
+	     {"network", "{adam: {width: 5}}", "{adam: {width: 5}}"}};
 
 static const struct trainer *trainer_at(size_t index)
 {
