@@ -70,21 +70,11 @@ static void gradient(const struct model *model, struct mat X, real *f, struct ma
 	pullback(model, X, C, G, H);
 }
 
-static double squares(struct mat B)
-{
-	double sum = 0;
-
-	for (ptrdiff_t j = 0; j < B.cols; j++)
-		for (ptrdiff_t i = 0; i < B.rows; i++)
-			sum += (double)mat_get(B, i, j) * (double)mat_get(B, i, j);
-	return sum;
-}
-
 static double decay(const struct model *model)
 {
 	const struct gated_net *net = const_of(model);
 
-	return (squares(net->U) + squares(mat_rows(net->R, 0, net->U.cols))) / 2;
+	return (mat_squares(net->U) + mat_squares(mat_rows(net->R, 0, net->U.cols))) / 2;
 }
 
 static void sample(const struct model *model, struct mat X, ptrdiff_t row, double *f, double *size)

@@ -71,3 +71,13 @@ void mat_fill(struct mat A, real value)
 		for (ptrdiff_t i = 0; i < A.rows; i++)
 			mat_set(A, i, j, value);
 }
+
+double mat_squares(struct mat A)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		for (ptrdiff_t i = 0; i < A.rows; i++)
+			sum += (double)mat_get(A, i, j) * (double)mat_get(A, i, j);
+	return sum;
+}

@@ -44,5 +44,6 @@ struct mat mat_rows(struct mat A, ptrdiff_t first, ptrdiff_t count);
 void mat_copy(struct mat to, struct mat from);      /* same shape */
 void mat_transpose(struct mat to, struct mat from); /* to = from' */
 void mat_fill(struct mat A, real value);
+double mat_squares(struct mat A); /* the sum of them, column by column */
 
 #endif

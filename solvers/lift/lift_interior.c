@@ -25,7 +25,7 @@
 static const double shortest = 1e-8;
 
 /* Steps in a row that may leave the products above this share of the least so far. */
-enum { PATIENCE = 12 };
+enum { PATIENCE = 12, REFINEMENTS = 2 };
 static const double fallen = 0.9;
 
 /* The start in units of lift_scale: S grows with 1 / gamma, and from below it is not reached. */
@@ -46,9 +46,9 @@ struct interior {
 	struct mat S, W, Z, dS, dW, dZ, inverse, Q, M; /* order x order */
 	struct mat work[2];
 	struct mat L, T, dL, dT, lack, q; /* 2n x 2n; the diagonal of ab is left out */
-	struct mat R;                     /* rows x c */
+	struct mat R, next;               /* rows x c: of S, of S + dS */
 	struct mat H;                     /* p x p, lower triangle */
-	real *scale, *step;               /* p */
+	real *scale, *step, *rest;        /* p */
 	struct term *term;                /* of a row of A or F */
 	double least;                     /* products so far */
 	int since;                        /* steps ago */
@@ -210,6 +210,12 @@ static void form(struct interior *s)
 			add_row(s, loss_row(s, r, c), 1);
 }
 
+static void add_step(struct mat A, struct mat dA, double length)
+{
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		blas_axpy((size_t)A.rows, length, mat_col(dA, j), mat_col(A, j));
+}
+
 /* Q -= symmetric part of A B W^-1 */
 static void subtract_product(struct interior *s, struct mat A, struct mat B, struct mat Q)
 {
@@ -253,42 +259,69 @@ static void lack_of_W(struct interior *s)
 		blas_axpy((size_t)s->W.rows, -1, mat_col(s->W, j), mat_col(s->dW, j));
 }
 
-static bool direct(void *state, double target, bool correct)
+/* dS of the unknowns, and with it T + dT, Z + dZ and the change of the products of S. */
+static void follow(struct interior *s)
 {
-	struct interior *s = state;
+	matrix_of(s, s->step, s->dS);
+	mat_copy(s->dZ, s->Q);
+	subtract_product(s, s->Z, s->dS, s->dZ);
+	lift_products(s->lift, s->dS, s->dL);
+	EACH_SLACK(s, i, j)
+	{
+		double weight = (double)mat_get(s->T, i, j) / (double)mat_get(s->L, i, j);
+
+		mat_set(s->dT, i, j,
+			mat_get(s->q, i, j) - (real)(weight * (double)mat_get(s->dL, i, j)));
+	}
+	semidefinite_symmetrize(s->dT); /* small entries of L blow up what rounding turned */
+}
+
+/* out = -grad f + G*Z + A'T, with R = that of the point. */
+static void dual_lack(struct interior *s, struct mat R, struct mat Z, struct mat T, real *out)
+{
 	const struct lift *l = s->lift;
 	size_t order = (size_t)l->order;
 
-	right(s, target, correct);
-	lack_of_W(s);
-	subtract_product(s, s->Z, s->dW, s->Q);
-	lift_gather(l, s->q, s->M);
-	lift_couple(l, s->R, 0.5, s->M);
+	lift_gather(l, T, s->M);
+	lift_couple(l, R, 0.5, s->M);
 	for (ptrdiff_t j = l->n; j < l->order; j++)
 		mat_set(s->M, j, j, mat_get(s->M, j, j) + (real)(l->gamma / 2));
 	for (ptrdiff_t j = 0; j < l->order; j++) {
 		blas_scale(order, -1, mat_col(s->M, j));
-		blas_axpy(order, 1, mat_col(s->Q, j), mat_col(s->M, j));
+		blas_axpy(order, 1, mat_col(Z, j), mat_col(s->M, j));
 	}
-	adjoint(s, s->M, s->step);
-	semidefinite_solve(s->H, s->scale, s->step);
-	matrix_of(s, s->step, s->dS);
-	mat_copy(s->dZ, s->Q);
-	subtract_product(s, s->Z, s->dS, s->dZ);
-	lift_products(l, s->dS, s->dL);
-	for (ptrdiff_t j = 0; j < l->order; j++) {
-		blas_axpy(order, -1, mat_col(s->Z, j), mat_col(s->dZ, j));
-		blas_axpy(order, 1, mat_col(s->dS, j), mat_col(s->dW, j));
-	}
-	EACH_SLACK(s, i, j)
-	{
-		double t = (double)mat_get(s->T, i, j), change = (double)mat_get(s->dL, i, j);
+	adjoint(s, s->M, out);
+}
 
-		mat_set(s->dT, i, j,
-			mat_get(s->q, i, j) - (real)(t + t / (double)mat_get(s->L, i, j) * change));
-		mat_set(s->dL, i, j, (real)(change + (double)mat_get(s->lack, i, j)));
-	}
-	semidefinite_symmetrize(s->dT); /* small entries of L blow up what rounding turned */
+/* What the solution of the Newton system leaves, of a matrix that may have been raised and near the
+ * optimum has lost most of its digits, once more: the bound multiplies it by |X|^2 / gamma. */
+static void refine(struct interior *s)
+{
+	mat_copy(s->work[0], s->S);
+	add_step(s->work[0], s->dS, 1);
+	lift_residual(s->lift, s->work[0], s->next);
+	dual_lack(s, s->next, s->dZ, s->dT, s->rest);
+	semidefinite_solve(s->H, s->scale, s->rest);
+	blas_axpy((size_t)s->p, 1, s->rest, s->step);
+	follow(s);
+}
+
+static bool direct(void *state, double target, bool correct)
+{
+	struct interior *s = state;
+
+	right(s, target, correct);
+	lack_of_W(s);
+	subtract_product(s, s->Z, s->dW, s->Q);
+	dual_lack(s, s->R, s->Q, s->q, s->step);
+	semidefinite_solve(s->H, s->scale, s->step);
+	follow(s);
+	for (int k = 0; k < REFINEMENTS; k++)
+		refine(s);
+	add_step(s->dZ, s->Z, -1);
+	add_step(s->dT, s->T, -1);
+	add_step(s->dW, s->dS, 1);
+	add_step(s->dL, s->lack, 1);
 	semidefinite_symmetrize(s->dL);
 	return true;
 }
@@ -353,12 +386,6 @@ static const struct mehrotra method = {
 	.least_sigma = 1e-6,
 	.far_enough = 0.1,
 };
-
-static void add_step(struct mat A, struct mat dA, double length)
-{
-	for (ptrdiff_t j = 0; j < A.cols; j++)
-		blas_axpy((size_t)A.rows, length, mat_col(dA, j), mat_col(A, j));
-}
 
 /* R, and what L lacks to the products of S. */
 static double look(struct interior *s)
@@ -430,9 +457,11 @@ struct lift_method lift_interior_new(const struct lift *lift, struct arena *aren
 	for (size_t i = 0; i < sizeof products / sizeof *products; i++)
 		*products[i] = mat_new(arena, 2 * n, 2 * n);
 	s->R = mat_new(arena, lift->rows, lift->c);
+	s->next = mat_new(arena, lift->rows, lift->c);
 	s->H = mat_new(arena, s->p, s->p);
 	s->scale = ARENA_ARRAY(arena, real, s->p);
 	s->step = ARENA_ARRAY(arena, real, s->p);
+	s->rest = ARENA_ARRAY(arena, real, s->p);
 	s->term = ARENA_ARRAY(arena, struct term, 1 + 2 * d + d * (d + 1) / 2);
 	if (!arena_counts(arena))
 		start(s);

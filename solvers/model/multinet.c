@@ -138,22 +138,12 @@ void multinet_weight_gradient(const struct multinet *net, struct mat X, struct m
 	}
 }
 
-static double squares(struct mat B)
-{
-	double sum = 0;
-
-	for (ptrdiff_t j = 0; j < B.cols; j++)
-		for (ptrdiff_t i = 0; i < B.rows; i++)
-			sum += (double)mat_get(B, i, j) * (double)mat_get(B, i, j);
-	return sum;
-}
-
 /* (1/2) (|U|_F^2 + |A|_F^2) */
 static double decay(const struct model *model)
 {
 	const struct multinet *net = const_of(model);
 
-	return (squares(net->U) + squares(mat_rows(net->A, 0, net->U.cols))) / 2;
+	return (mat_squares(net->U) + mat_squares(mat_rows(net->A, 0, net->U.cols))) / 2;
 }
 
 /* Neuron by neuron for some outputs at once: their products of inputs and weights are the same. */

@@ -10,16 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct ratio_options {
+struct ratio_options { /* all zero = the defaults */
 	const char *x;
 	double constant;
 	struct texts methods;
 };
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct ratio_options, x), .initial = "n_train",
-	 .doc = "size: n_train, patterns, neurons, another column of summary.csv, or the path of "
-		"a swept option"},
+	{OPTION_FIELD(struct ratio_options, x), .initial = "null",
+	 .doc = "size: patterns, neurons, another column of summary.csv, or the path of a swept "
+		"option; unset: n_train"},
 	{OPTION_FIELD(struct ratio_options, constant), .initial = "null", .range = RANGE_ABOVE(0),
 	 .doc = "C of the line; null: the least that no median exceeds"},
 	{OPTION_FIELD(struct ratio_options, methods), .initial = "null",
@@ -29,6 +29,7 @@ static const struct option rows[] = {
 
 struct ratios {
 	const struct ratio_options *o;
+	const char *x;
 	const struct records *records;
 	struct figure *figure;
 	const double *bound; /* by record: the best one of all networks; NaN: none */
@@ -78,8 +79,8 @@ static const double *bounds_of(const struct records *records)
 
 static double size_of(const struct ratios *ratios, const struct record *r)
 {
-	const char *swept = records_swept(r, ratios->o->x);
-	double x = records_number(&r->result, ratios->o->x);
+	const char *swept = records_swept(r, ratios->x);
+	double x = records_number(&r->result, ratios->x);
 
 	return isnan(x) && swept ? strtod(swept, NULL) : x;
 }
@@ -94,7 +95,7 @@ static const char *label_of(const struct ratios *ratios, const struct record *r)
 		const struct cellfile_swept *swept = &r->swept[i];
 		const char *name = records_short(swept->path);
 
-		if (strcmp(swept->path, ratios->o->x) != 0 && strcmp(name, ratios->o->x) != 0 &&
+		if (strcmp(swept->path, ratios->x) != 0 && strcmp(name, ratios->x) != 0 &&
 		    !(ratios->across && records_of_data(swept)))
 			text = arena_format(arena, "%s, %s=%s", text, name, swept->value);
 	}
@@ -148,7 +149,7 @@ static double samples_at(const struct ratios *ratios, const struct figure_panel 
 	const struct records *records = ratios->records;
 	double most = 0;
 
-	if (strcmp(ratios->o->x, "n_train") == 0)
+	if (strcmp(ratios->x, "n_train") == 0)
 		return x;
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
@@ -206,17 +207,19 @@ static double least_constant(const struct ratios *ratios)
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct ratio_options *o = options;
-	struct ratios ratios = {
-		.o = o, .records = records, .figure = figure, .bound = bounds_of(records)};
+	struct ratios ratios = {.o = o,
+				.x = o->x ? o->x : "n_train",
+				.records = records,
+				.figure = figure,
+				.bound = bounds_of(records)};
+	bool given = o->constant > 0;
 	double constant = o->constant;
 	const char *shown;
 	size_t place;
 
-	if (!o->x)
-		return;
-	ratios.across = strcmp(o->x, "n_train") == 0 || strcmp(o->x, "d") == 0 ||
-			strncmp(o->x, "data.", 5) == 0;
-	figure->x = (struct figure_axis){.label = o->x, .few = true};
+	ratios.across = strcmp(ratios.x, "n_train") == 0 || strcmp(ratios.x, "d") == 0 ||
+			strncmp(ratios.x, "data.", 5) == 0;
+	figure->x = (struct figure_axis){.label = ratios.x, .few = true};
 	figure->y =
 		(struct figure_axis){.label = "objective / bound of all networks", .ratio = true};
 	collect(&ratios);
@@ -231,7 +234,7 @@ static void fill(const void *options, const struct records *records, struct figu
 			figure_pool(c, 1);
 	if (!figure->first)
 		return;
-	if (isnan(constant))
+	if (!given)
 		constant = least_constant(&ratios);
 	place = figure_entries(figure);
 	for (struct figure_panel *p = figure->first; p; p = p->next)
@@ -241,8 +244,7 @@ static void fill(const void *options, const struct records *records, struct figu
 		"%s over up to %zu repetitions of the objective over the largest lower bound that "
 		"holds for networks of every width on the same data; line: C sqrt(log 2n), C = "
 		"%.3g%s",
-		shown, ratios.most, constant,
-		isnan(o->constant) ? ", the least that no median exceeds" : "");
+		shown, ratios.most, constant, !given ? ", the least that no median exceeds" : "");
 }
 
 const struct plot plot_bound_ratio = {

@@ -239,7 +239,10 @@ enum status summary_write_columns(const struct records *records, struct err *err
 	put_columns(&csv, rows_plan.file,
 		    field_used(&rows_plan, plan.at, plan.count, rows_plan.size, arena));
 	put_columns(&csv, rows_data.file, &rows_data);
-	put_columns(&csv, rows_transfer.file, &rows_transfer);
+	if (records->transfer_count)
+		put_columns(&csv, rows_transfer.file,
+			    field_used(&rows_transfer, records->transfer, records->transfer_count,
+				       rows_transfer.size, arena));
 	for (size_t i = 0; i < sizeof of_cell / sizeof *of_cell; i++)
 		put_columns(&csv, arena_format(arena, "cells/*/%s", of_cell[i]->file), of_cell[i]);
 	return csv_close(&csv, err);

@@ -37,6 +37,8 @@ static const char *step_text(const char *name)
 {
 	if (strcmp(name, "pca") == 0)
 		return "{pca: {components: 2}}";
+	if (strcmp(name, "patches") == 0) /* of images of 2 x 2 pixels */
+		return "{patches: {patch: 2, filters: 4, pool: 1}}";
 	if (strcmp(name, "stride") == 0)
 		return "{stride: {side: 2, step: 1}}";
 	return name;

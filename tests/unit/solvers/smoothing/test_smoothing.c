@@ -164,7 +164,7 @@ static void scatter(struct fixture *t, ptrdiff_t k, double radius, struct mat x)
 		mat_set(x, 0, i, mat_get(t->X, k, i) + (real)radius * mat_get(x, 0, i));
 }
 
-/* Points of the ball around sample k are not below its bound; within its radius all are right. */
+/* Points of the ball around sample k are not below its bound, those within its radius are right. */
 static void check_sample(struct fixture *t, ptrdiff_t k, struct mat x)
 {
 	double y = (double)t->y[k], radius = biasednet_radius(t->net, t->X, k, y);
@@ -205,7 +205,7 @@ static void bounds_and_radii_are_sound(void **state)
 }
 
 /* x = sample k moved by `radius` towards point j. */
-static void approach(struct fixture *t, ptrdiff_t k, ptrdiff_t j, double radius, struct mat x)
+static void approach(const struct fixture *t, ptrdiff_t k, ptrdiff_t j, double radius, struct mat x)
 {
 	double length = 0;
 
