@@ -39,15 +39,26 @@ static double dot(struct mat X, ptrdiff_t row, const real *c)
 	return sum;
 }
 
+/* Up to the last one with a weight. */
+static ptrdiff_t neurons(const struct biasednet *net)
+{
+	ptrdiff_t count = net->U.cols;
+
+	while (count > 0 && net->alpha[count - 1] == 0)
+		count--;
+	return count;
+}
+
 /* N from the preactivations of a row. */
 static double steepness_at(const struct biasednet *net, struct mat T, ptrdiff_t row)
 {
+	ptrdiff_t count = neurons(net);
 	double square = 0;
 
 	for (ptrdiff_t i = 0; i < net->U.rows; i++) {
 		double slope = 0;
 
-		for (ptrdiff_t j = 0; j < net->U.cols; j++)
+		for (ptrdiff_t j = 0; j < count; j++)
 			if (mat_get(T, row, j) > 0)
 				slope += (double)net->alpha[j] * (double)mat_get(net->U, i, j);
 		slope /= (double)net->scale[i];
