@@ -306,24 +306,27 @@ bool cli_find_data(struct cli_args *args)
 	return good;
 }
 
+const char *cli_enter_folder(const char *folder, struct arena *arena)
+{
+	const char *start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
+	char *path = realpath(folder, NULL);
+
+	if (path)
+		folder = arena_text(arena, path);
+	free(path);
+	if (start && chdir(start) != 0)
+		return folder; /* that folder is gone: absolute paths still work */
+	return folder;
+}
+
 const char *cli_enter_cell(struct cli_args *args, const char **id)
 {
 	struct arena *arena = &args->arena;
-	char *folder = args->operand[0], *path;
-	const char *start, *record;
 
 	if (!cli_find_data(args))
 		return NULL;
-	*id = cli_find_cell(folder, args->operand[1], arena);
+	*id = cli_find_cell(args->operand[0], args->operand[1], arena);
 	if (!*id)
 		return NULL;
-	start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
-	record = arena_format(arena, "%s/cells/%s", folder, *id);
-	path = realpath(record, NULL);
-	if (path)
-		record = arena_text(arena, path);
-	free(path);
-	if (start && chdir(start) != 0)
-		return record; /* that folder is gone: absolute paths still work */
-	return record;
+	return arena_format(arena, "%s/cells/%s", cli_enter_folder(args->operand[0], arena), *id);
 }

@@ -54,6 +54,10 @@ const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
 /* Make --data an absolute path. False, with a message, if it is no folder. */
 bool cli_find_data(struct cli_args *args);
 
+/* A results folder as an absolute path; the current folder becomes the one the run was started in.
+ */
+const char *cli_enter_folder(const char *folder, struct arena *arena);
+
 /* The folder of the cell that the operands DIR CELL name, as an absolute path, and its id; the
  * current folder becomes the one the run was started in. NULL with a message on stderr if there is
  * no such cell. --data, if it was given, becomes absolute before. */

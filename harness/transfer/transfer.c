@@ -14,6 +14,7 @@
 #include "harness/store/modelfile.h"
 #include "harness/store/transfers.h"
 #include "harness/verify/reload.h"
+#include "solvers/core/index.h"
 #include "solvers/model/trainer.h"
 
 #include <math.h>
@@ -30,8 +31,10 @@ struct side {
 	const char *files;            /* checksum of those of its data, or NULL */
 	const char *points, *network; /* marks; "": it has none */
 	size_t group;
-	struct model *model;   /* while its group is looked at */
-	real *clean[PARTS];    /* its margins without attack */
+	struct model *model; /* while its group is looked at */
+	real *clean[PARTS];  /* its margins without attack */
+	struct entries held; /* what its record has */
+	struct field_rows attacks;
 	struct evidence found; /* its certificates, and its margins at the points */
 };
 
@@ -41,6 +44,7 @@ struct pairing {
 	size_t count, groups;
 	struct side *side;
 	struct field_rows known;
+	struct index pairs; /* of source and target in these */
 	struct transfer *out;
 	size_t room;
 };
@@ -162,6 +166,11 @@ static struct transfer_row *add_row(struct pairing *p)
 	return &out->at[out->count++];
 }
 
+static const char *pair_of(const struct pairing *p, const char *source, const char *target)
+{
+	return arena_format(p->arena, "%s %s", source, target);
+}
+
 /* The rows of a group as they are known, if they are all there: a source has its rows with each
  * target or with none. */
 static bool recall(struct pairing *p, size_t group)
@@ -175,15 +184,13 @@ static bool recall(struct pairing *p, size_t group)
 		if (source->group != group || !is_source(p, source))
 			continue;
 		for (size_t t = 0; t < p->count; t++) {
-			bool there = p->side[t].group != group || !is_target(p, &p->side[t]);
+			const struct side *target = &p->side[t];
 
-			for (size_t i = 0; i < p->known.count && !there; i++)
-				there = strcmp(row[i].source_cell, source->id) == 0 &&
-					strcmp(row[i].target_cell, p->side[t].id) == 0;
-			if (!there) {
-				p->out->count = before;
-				return false;
-			}
+			if (target->group != group || !is_target(p, target) ||
+			    index_find(&p->pairs, pair_of(p, source->id, target->id)) >= 0)
+				continue;
+			p->out->count = before;
+			return false;
 		}
 		for (size_t i = 0; i < p->known.count; i++)
 			if (strcmp(row[i].source_cell, source->id) == 0)
@@ -193,27 +200,15 @@ static bool recall(struct pairing *p, size_t group)
 }
 
 /* The robust accuracy that attack.csv of the target has under the same key and radius. */
-static enum status own_accuracy(const struct pairing *p, const struct side *target,
-				const struct adversarial_points *points, double *out,
-				struct err *err)
+static double own_accuracy(const struct side *target, const struct adversarial_points *points)
 {
-	struct entries entries;
-	struct field_rows rows;
-	const struct attack_row *row;
-	size_t at;
+	const struct entry_list *list = &target->held.of[ENTRY_ATTACK];
+	const struct attack_row *row = target->attacks.at;
+	size_t at = entries_find(list, points->key);
 
-	*out = NAN;
-	TRY(entries_read(arena_format(p->scratch, "%s/entries.json", target->record), p->scratch,
-			 &entries, err));
-	TRY(field_read_any(arena_format(p->scratch, "%s/attack.csv", target->record), &rows_attack,
-			   p->scratch, &rows, err));
-	row = rows.at;
-	at = entries_find(&entries.of[ENTRY_ATTACK], points->key);
-	if (at < entries.of[ENTRY_ATTACK].count &&
-	    points->radius < entries_rows(&entries.of[ENTRY_ATTACK], at))
-		*out = row[entries_row(&entries.of[ENTRY_ATTACK], at) + points->radius]
-			       .robust_accuracy;
-	return STATUS_OK;
+	return points->radius < entries_rows(list, at)
+		       ? row[entries_row(list, at) + points->radius].robust_accuracy
+		       : NAN;
 }
 
 static void count_broken(const struct side *const pair[2], long part, const real *const at[2],
@@ -333,7 +328,7 @@ static enum status carry(const struct ground *f, struct side *source,
 					    .points = source->points,
 					    .network = target->network};
 		count_broken(pair, points->of->part, at, points->n, &row);
-		TRY(own_accuracy(p, target, points, &row.own_robust_accuracy, err));
+		row.own_robust_accuracy = own_accuracy(target, points);
 		*add_row(p) = row;
 		p->out->computed++;
 		upper = ARENA_ARRAY(p->scratch, double, points->n);
@@ -351,15 +346,14 @@ static enum status recall_bounds(const struct ground *f, struct side *side, size
 	struct arena *arena = f->p->scratch;
 	const struct certify_options *certify = side->cell.certify.at;
 	struct finding_of *of = ARENA_ARRAY(arena, struct finding_of, side->cell.certify.count);
-	struct entries wanted, held;
+	const struct entry_list *list = &side->held.of[ENTRY_CERTIFY];
+	struct entries wanted;
 	size_t count = 0;
 
 	side->found = evidence_new(arena, certified_findings(&side->cell) + points);
 	keys_of(&side->cell, arena, &wanted);
-	TRY(entries_read(arena_format(arena, "%s/entries.json", side->record), arena, &held, err));
 	for (size_t i = 0; i < side->cell.certify.count; i++) {
 		const char *key = wanted.of[ENTRY_CERTIFY].at[i].key;
-		const struct entry_list *list = &held.of[ENTRY_CERTIFY];
 
 		if (entries_rows(list, entries_find(list, key)) > 0)
 			of[count++] = (struct finding_of){key, certified_aim(&certify[i], f->data),
@@ -373,9 +367,14 @@ static enum status recall_bounds(const struct ground *f, struct side *side, size
 
 static enum status load(const struct ground *f, struct side *side, size_t points, struct err *err)
 {
+	struct arena *arena = f->p->scratch;
 	struct modelfile file;
 
-	TRY(modelfile_of(side->record, f->data->train.X.cols, f->p->scratch, &file, err));
+	TRY(modelfile_of(side->record, f->data->train.X.cols, arena, &file, err));
+	TRY(entries_read(arena_format(arena, "%s/entries.json", side->record), arena, &side->held,
+			 err));
+	TRY(field_read_any(arena_format(arena, "%s/attack.csv", side->record), &rows_attack, arena,
+			   &side->attacks, err));
 	side->model = file.model;
 	for (long part = 0; part < PARTS; part++) {
 		const struct part *of = target_part(f->data, part);
@@ -479,6 +478,12 @@ enum status transfer_run(const struct transfer_order *order, struct arena *arena
 	TRY(read_sides(&p, err));
 	TRY(check_pair(&p, err));
 	status = transfers_read(order->folder, arena, &p.known, &outdated, err);
+	p.pairs = index_new(p.known.count, arena);
+	for (size_t i = 0; i < p.known.count; i++) {
+		const struct transfer_row *row = (const struct transfer_row *)p.known.at + i;
+
+		index_place(&p.pairs, pair_of(&p, row->source_cell, row->target_cell), i);
+	}
 	for (size_t group = 0; group < p.groups && status == STATUS_OK; group++) {
 		struct arena scratch = arena_beside(arena);
 

@@ -1,12 +1,8 @@
 /* relubench transfer DIR [SOURCE [TARGET]]: points found against one network on the others. */
 #include "harness/cli/cli.h"
 #include "harness/file/csv.h"
-#include "harness/machine/env.h"
 #include "harness/store/rows.h"
 #include "harness/transfer/transfer.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 static enum status transfer(struct cli_args *args, struct transfer_order *order, struct err *err)
 {
@@ -32,9 +28,8 @@ static enum status transfer(struct cli_args *args, struct transfer_order *order,
 
 static int run(struct cli_args *args)
 {
-	struct transfer_order order = {.data = args->data, .again = true};
-	char *folder = args->operand[0], *absolute;
-	const char *start;
+	struct transfer_order order = {.again = true};
+	char *folder = args->operand[0];
 	struct err err = {0};
 
 	if (!cli_find_data(args))
@@ -46,12 +41,7 @@ static int run(struct cli_args *args)
 		order.target = cli_find_cell(folder, args->operand[2], &args->arena);
 	if ((args->count > 1 && !order.source) || (args->count > 2 && !order.target))
 		return STATUS_ENV;
-	start = env_read_folder(arena_format(&args->arena, "%s/env.json", folder), &args->arena);
-	absolute = realpath(folder, NULL);
-	order.folder = absolute ? arena_text(&args->arena, absolute) : folder;
-	free(absolute);
-	if (start && chdir(start) != 0)
-		start = NULL; /* that folder is gone: absolute paths still work */
+	order.folder = cli_enter_folder(folder, &args->arena);
 	return transfer(args, &order, &err) == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
 
