@@ -61,15 +61,6 @@ static void pullback(const struct model *model, struct mat X, struct mat C, stru
 	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);
 }
 
-static void gradient(const struct model *model, struct mat X, real *f, struct mat G, struct mat H)
-{
-	struct mat C = mat_cols(G, 0, 1); /* its last use is before the product that fills G */
-
-	forward(model, X, (struct mat){X.rows, 1, X.rows, f}, H);
-	mat_fill(C, 1);
-	pullback(model, X, C, G, H);
-}
-
 static double decay(const struct model *model)
 {
 	const struct gated_net *net = const_of(model);
@@ -126,7 +117,6 @@ const struct model_kind model_gated_net = {
 	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
-	.gradient = gradient,
 	.pullback = pullback,
 	.sample = sample,
 	.decay = decay,

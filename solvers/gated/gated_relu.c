@@ -76,15 +76,6 @@ static void pullback(const struct model *model, struct mat X, struct mat C, stru
 	}
 }
 
-static void gradient(const struct model *model, struct mat X, real *f, struct mat G, struct mat H)
-{
-	struct mat C = mat_cols(G, 0, 1); /* its last use is before the product that fills G */
-
-	forward(model, X, (struct mat){X.rows, 1, X.rows, f}, H);
-	mat_fill(C, 1);
-	pullback(model, X, C, G, H);
-}
-
 static double decay(const struct model *model)
 {
 	const struct gated_relu *net = const_of(model);
@@ -153,7 +144,6 @@ const struct model_kind model_gated_relu = {
 	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
-	.gradient = gradient,
 	.pullback = pullback,
 	.sample = sample,
 	.decay = decay,

@@ -179,19 +179,6 @@ static void pullback(const struct model *model, struct mat X, struct mat C, stru
 	pull(net, X, mat_cols(H, 0, m), W, G);
 }
 
-static void gradient(const struct model *model, struct mat X, real *f, struct mat G, struct mat H)
-{
-	const struct kernel_net *net = const_of(model);
-	ptrdiff_t m = net->Z.cols;
-	struct mat W = mat_cols(H, m, m);
-
-	forward(model, X, (struct mat){X.rows, 1, X.rows, f}, H);
-	for (ptrdiff_t j = 0; j < m; j++)
-		for (ptrdiff_t k = 0; k < X.rows; k++)
-			mat_set(W, k, j, mat_get(net->A, j, 0));
-	pull(net, X, mat_cols(H, 0, m), W, G);
-}
-
 /* Points first .. first + X.rows - 1 as rows, in the coordinates of the model. */
 static void points(const struct kernel_net *net, ptrdiff_t first, struct mat X)
 {
@@ -297,7 +284,6 @@ const struct model_kind model_kernel = {
 	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
-	.gradient = gradient,
 	.pullback = pullback,
 	.sample = sample,
 	.decay = decay,

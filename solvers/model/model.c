@@ -343,19 +343,33 @@ static void pass(const struct model *model, struct mat X, const struct model_mar
 	}
 }
 
+/* By the pullback of 1; `all` is scratch for H and a column. */
+static void gradient_of(const struct model *model, struct mat X, real *f, struct mat G,
+			struct mat all)
+{
+	struct mat H = mat_cols(all, 0, all.cols - 1), one = mat_cols(all, all.cols - 1, 1);
+
+	model->kind->forward(model, X, (struct mat){X.rows, 1, X.rows, f}, H);
+	mat_fill(one, 1);
+	model->kind->pullback(model, X, one, G, H);
+}
+
 void model_gradient(const struct model *model, struct mat X, real *f, struct mat G,
 		    struct model_work *work)
 {
+	bool own = model->kind->gradient != NULL;
 	ptrdiff_t rows = block_rows(X.rows, work->parts);
 	ptrdiff_t cols = model->kind->hidden * model_width(model);
 
 #pragma omp parallel for schedule(static) num_threads(work->parts) if (X.rows > rows)
 	for (ptrdiff_t first = 0; first < X.rows; first += rows) {
 		ptrdiff_t count = first + rows < X.rows ? rows : X.rows - first;
+		struct mat scratch =
+			model_hidden(work, omp_get_thread_num(), count, own ? cols : cols + 1);
 
-		model->kind->gradient(model, mat_rows(X, first, count), f + first,
-				      mat_rows(G, first, count),
-				      model_hidden(work, omp_get_thread_num(), count, cols));
+		(own ? model->kind->gradient : gradient_of)(model, mat_rows(X, first, count),
+							    f + first, mat_rows(G, first, count),
+							    scratch);
 	}
 }
 

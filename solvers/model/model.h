@@ -60,7 +60,7 @@ struct model_kind {
 	int hidden; /* numbers that a pass keeps for each row of a block and unit */
 	/* F = outputs (rows of X x k); H is scratch, rows x (hidden units). */
 	void (*forward)(const struct model *model, struct mat X, struct mat F, struct mat H);
-	/* Of one output: f, and G_k = df(x_k)/dx; G may not overlap X. */
+	/* Of one output: f, and G_k = df(x_k)/dx; G may not overlap X. NULL: by `pullback`. */
 	void (*gradient)(const struct model *model, struct mat X, real *f, struct mat G,
 			 struct mat H);
 	/* G_k = sum_c C(k, c) df_c(x_k)/dx for given C (rows x k), after `forward` on the same X

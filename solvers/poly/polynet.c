@@ -67,20 +67,6 @@ static void pullback(const struct model *model, struct mat X, struct mat C, stru
 	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);
 }
 
-static void gradient(const struct model *model, struct mat X, real *f, struct mat G, struct mat H)
-{
-	const struct polynet *net = const_of(model);
-	ptrdiff_t m = net->U.cols;
-	struct mat S = mat_cols(H, m, m);
-
-	forward(model, X, (struct mat){X.rows, 1, X.rows, f}, H);
-	for (ptrdiff_t j = 0; j < m; j++)
-		for (ptrdiff_t k = 0; k < X.rows; k++)
-			mat_set(S, k, j, mat_get(net->A, j, 0));
-	slopes(net, mat_cols(H, 0, m), S);
-	blas_gemm(1, S, PLAIN, net->U, TRANSPOSED, 0, G);
-}
-
 /* sum_jc |A_jc|: with the u_j of length 1 what the convex program pays for */
 static double decay(const struct model *model)
 {
@@ -167,7 +153,6 @@ const struct model_kind model_polynomial = {
 	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
-	.gradient = gradient,
 	.pullback = pullback,
 	.sample = sample,
 	.decay = decay,
