@@ -23,6 +23,7 @@ struct cli_args {
 	const char *format; /* of export */
 	long n;             /* of bounds */
 	double psi, xi;
+	double seconds; /* of bound */
 	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };

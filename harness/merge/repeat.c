@@ -20,6 +20,7 @@ struct repeated {
 	const char *tmp;    /* where it is repeated */
 	const char *start;  /* of the run: paths of data may be relative to it */
 	const char *program;
+	const struct cellfile_method *method; /* in the place of its own; or NULL */
 	const char *to;       /* folder for its data, which is all that is wanted; or NULL */
 	struct result result; /* the stored one */
 	struct arena *arena;
@@ -30,7 +31,8 @@ struct repeated {
 static enum status prepare(struct repeated *job, const struct repeat_order *order, struct err *err)
 {
 	struct arena *arena = job->arena;
-	const struct inputs_search search = {job->stored, job->start, order->data, !job->to};
+	const struct inputs_search search = {job->stored, job->start, order->data,
+					     !job->to && !job->method};
 	const char *path = arena_format(arena, "%s/cell.json", job->stored), *text;
 	const char *tmp = getenv("TMPDIR");
 	struct cell cell;
@@ -45,6 +47,8 @@ static enum status prepare(struct repeated *job, const struct repeat_order *orde
 	TRY(inputs_find(&search, &cell, arena, &moved, err));
 	if (moved)
 		text = spec_cell_text(&cell, arena);
+	if (job->method)
+		text = cellfile_with_method(text, job->method, arena);
 	made = arena_format(arena, "%s/relubench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(made))
 		return err_at(err, STATUS_ENV, (struct err_place){made, 0, 0},
@@ -127,6 +131,28 @@ enum status repeat_data(const char *folder, const char *id, const struct repeat_
 	enum status status = start(&job, folder, order, err);
 	struct err ignored = {0}; /* of the clean-up */
 
+	if (job.tmp)
+		folder_remove(job.tmp, &ignored);
+	return status;
+}
+
+enum status repeat_with(const char *folder, const char *id, const struct repeat_order *order,
+			struct cellfile_method method, struct arena *arena, struct result *out,
+			struct err *err)
+{
+	struct repeated job = {.stored = arena_format(arena, "%s/cells/%s", folder, id),
+			       .method = &method,
+			       .arena = arena};
+	const char *network = arena_format(arena, "%s/model.npz", job.stored);
+	struct err ignored = {0}; /* of the clean-up */
+	enum status status;
+
+	if (access(network, R_OK) == 0)
+		method.start_file = folder_absolute(network, arena);
+	status = start(&job, folder, order, err);
+	if (status == STATUS_OK)
+		status = result_read(arena_format(arena, "%s/result.json", job.tmp), arena, out,
+				     err);
 	if (job.tmp)
 		folder_remove(job.tmp, &ignored);
 	return status;

@@ -1,8 +1,11 @@
-/* A stored cell computed again, and compared with its record; or its data alone. */
+/* A stored cell computed again, and compared with its record; or its data alone; or another
+ * method on its data. */
 #ifndef MERGE_REPEAT_H
 #define MERGE_REPEAT_H
 
 #include "harness/merge/repeat_compare.h"
+#include "harness/store/cellfile.h"
+#include "harness/store/result.h"
 
 struct repeat_order {
 	const char *worker_folder;
@@ -18,5 +21,11 @@ enum status repeat_cell(const char *folder, const char *id, const struct repeat_
  * `to` (harness/data/export.h): an absolute path. */
 enum status repeat_data(const char *folder, const char *id, const struct repeat_order *order,
 			const char *to, struct arena *arena, struct err *err);
+
+/* Another method on its data, loss and beta, from its network if it has one: the result of that.
+ * `method->start_file` is filled. */
+enum status repeat_with(const char *folder, const char *id, const struct repeat_order *order,
+			struct cellfile_method method, struct arena *arena, struct result *out,
+			struct err *err);
 
 #endif

@@ -326,3 +326,30 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	json_decref(root);
 	return STATUS_OK;
 }
+
+const char *cellfile_with_method(const char *text, const struct cellfile_method *method,
+				 struct arena *arena)
+{
+	static const char *const same[] = {"loss", "beta", "average"};
+	static const char *const empty[] = {"attack", "certify", "selects", "swept"};
+	json_t *root = json_loads(text, 0, NULL), *old = json_object_get(root, "train");
+	json_t *train = json_pack("{s:s, s:s}", "name", method->name, "solver", method->solver);
+	const char *out = NULL;
+	char *dumped;
+
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		if (json_object_get(old, same[i]))
+			json_object_set(train, same[i], json_object_get(old, same[i]));
+	if (method->start_file)
+		json_object_set_new(train, "start_file", json_string(method->start_file));
+	json_object_set_new(root, "train", train);
+	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+		json_object_set_new(root, empty[i], json_array());
+	json_object_set_new(root, "stop", json_pack("{s:f}", "seconds", method->seconds));
+	dumped = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	if (dumped)
+		out = arena_text(arena, dumped);
+	free(dumped);
+	json_decref(root);
+	return out;
+}

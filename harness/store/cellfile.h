@@ -61,4 +61,16 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
  * them has are of a version that knew more, and of paths the names of the files count. */
 bool cellfile_same_sample(const char *a, const char *b);
 
+/* A method in the place of a cell's own, on the same data, loss and beta. */
+struct cellfile_method {
+	const char *name, *solver;
+	const char *start_file; /* its option of that name: a path; or NULL */
+	double seconds;         /* `stop.seconds` */
+};
+
+/* The canonical text of a cell with another method, without attacks, certificates and selections;
+ * NULL if the text is none of a cell. Whatever it does not say is at its default. */
+const char *cellfile_with_method(const char *text, const struct cellfile_method *method,
+				 struct arena *arena);
+
 #endif
