@@ -88,7 +88,7 @@ void conic_lasso_evaluate(struct conic_lasso *s);
 /* The best lower bound at the beta at work, of an evaluated point. */
 double conic_lasso_bound(struct conic_lasso *s);
 
-/* The halves that are used or may join go to their optima, one after the other, from where the point
+/* The halves in use and those that may join go to their optima, one by one, from where the point
  * was evaluated. */
 void conic_lasso_sweep(struct conic_lasso *s);
 
