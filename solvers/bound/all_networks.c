@@ -57,6 +57,7 @@ struct all_networks {
 	const struct problem *problem;
 	struct all_networks_options options;
 	struct distinct rows;
+	struct dual dual;
 	struct kappa kappa;
 	struct fit fit;
 	real *alpha;
@@ -93,6 +94,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	b->options = *(const struct all_networks_options *)options;
 	TRY(start_network(problem, &b->options.start, arena, &start, err));
 	b->rows = distinct_new(problem, arena);
+	b->dual = dual_new(problem, &b->rows, arena);
 	b->fit = fit_new(problem, b->options.width, arena);
 	b->kappa = kappa_new(&b->rows, b->options.nodes, arena);
 	b->alpha = ARENA_ARRAY(arena, real, problem->X.rows);
@@ -129,7 +131,7 @@ static void take_bound(struct all_networks *b)
 	double K = kappa_bound(&b->kappa);
 
 	b->share = K / b->problem->beta;
-	b->lower = fmax(b->lower, dual_bound(b->problem, b->alpha, K));
+	b->lower = fmax(b->lower, dual_bound(&b->dual, b->alpha, K));
 }
 
 /* Whether a neuron that was found says more than what is still open: then the dual point is to be

@@ -1,8 +1,6 @@
 /* Best-first search over boxes. See kappa.h. */
 #include "solvers/bound/kappa.h"
 
-#include "solvers/bound/kappa_node.h"
-
 #include <float.h>
 #include <math.h>
 #include <omp.h>

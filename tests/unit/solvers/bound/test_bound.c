@@ -192,17 +192,19 @@ static void threads_change_no_bit(void **state)
 static void without_a_bound_of_kappa_there_is_none(void **state)
 {
 	struct toy toy = toy_make(12, 3, "squared", 0.5);
+	struct distinct rows = distinct_new(&toy.problem, &toy.arena);
+	struct dual dual = dual_new(&toy.problem, &rows, &toy.arena);
 	real alpha[12];
 
 	(void)state;
 	for (int k = 0; k < 12; k++)
 		alpha[k] = -toy.problem.y.at[k]; /* it points the wrong way: s is 0 */
-	check_equal(dual_bound(&toy.problem, alpha, 1), 0);
-	check_equal(dual_bound(&toy.problem, toy.problem.y.at, HUGE_VAL), 0);
+	check_equal(dual_bound(&dual, alpha, 1), 0);
+	check_equal(dual_bound(&dual, toy.problem.y.at, HUGE_VAL), 0);
 	/* y itself at K <= beta: |y|^2 / 2, the objective of the zero network */
-	check_close(dual_bound(&toy.problem, toy.problem.y.at, 0.5), 6, 1e-12, 0);
+	check_close(dual_bound(&dual, toy.problem.y.at, 0.5), 6, 1e-12, 0);
 	/* K = 2 beta: s y with s = 1/2 */
-	check_close(dual_bound(&toy.problem, toy.problem.y.at, 1), 6 * 0.75, 1e-12, 0);
+	check_close(dual_bound(&dual, toy.problem.y.at, 1), 6 * 0.75, 1e-12, 0);
 	arena_release(&toy.arena);
 }
 
