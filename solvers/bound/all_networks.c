@@ -4,11 +4,13 @@
  *     max over alpha  -L*(-alpha)   s.t.  kappa(alpha) <= beta,
  *     kappa(alpha) = max over |u| <= 1 of |alpha'relu(X u)|
  *
- * so that any alpha with any K >= kappa(alpha) gives one (dual.h). alpha comes from a network near
- * the optimum (fit.h), K from branch and bound (kappa.h). */
+ * so that any alpha with any K >= kappa(alpha) gives one (dual.h). Of few features alpha comes from
+ * a network near the optimum (fit.h), K from branch and bound (kappa.h); of many both come from a
+ * transport between the samples (transport.h). */
 #include "solvers/bound/dual.h"
 #include "solvers/bound/fit.h"
 #include "solvers/bound/kappa.h"
+#include "solvers/bound/transport.h"
 #include "solvers/gates/start.h"
 
 #include "solvers/core/blas.h"
@@ -23,13 +25,24 @@ static const double noticed = 1e-6;
 /* The search starts where a round lowers the objective by less than this share. */
 static const double slow = 3e-4;
 
+enum method { METHOD_AUTO, METHOD_SEARCH, METHOD_TRANSPORT };
+
+static const char *const methods[] = {[METHOD_AUTO] = "auto",
+				      [METHOD_SEARCH] = "branch_and_bound",
+				      [METHOD_TRANSPORT] = "transport",
+				      NULL};
+
 struct all_networks_options {
 	struct start_options start;
-	long width, rounds, nodes;
+	long method, width, rounds, nodes;
 	double tolerance;
 };
 
 static const struct option rows[] = {
+	{OPTION_FIELD(struct all_networks_options, method), .initial = "auto", .names = methods,
+	 .doc = "branch_and_bound: up to 8 features with the bias, any loss; transport: any "
+		"number, "
+		"squared loss; auto: the first where it can"},
 	{OPTION_AS("file", struct all_networks_options, start.file), .initial = "null",
 	 .path = PATH_MODEL,
 	 .doc = "a network near the optimum: a model.npz on the same prepared features; without "
@@ -58,7 +71,9 @@ struct all_networks {
 	struct all_networks_options options;
 	struct distinct rows;
 	struct dual dual;
-	struct kappa kappa;
+	enum method method;
+	struct kappa kappa; /* of branch and bound */
+	struct transport transport;
 	struct fit fit;
 	real *alpha;
 	double lower, upper, share; /* share: the last K / beta */
@@ -67,11 +82,17 @@ struct all_networks {
 	const char *note;
 };
 
+static enum method choose(const struct problem *problem, const struct all_networks_options *o)
+{
+	if (o->method != METHOD_AUTO)
+		return (enum method)o->method;
+	return problem->X.cols <= KAPPA_MOST ? METHOD_SEARCH : METHOD_TRANSPORT;
+}
+
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	(void)options;
-	*wanted = "a loss with a conjugate and at most 8 features with the bias";
-	return problem->X.cols <= KAPPA_MOST;
+	*wanted = "the squared loss, or no more than 8 features with the bias and branch_and_bound";
+	return choose(problem, options) == METHOD_SEARCH || problem->loss.loss->quadratic;
 }
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
@@ -92,11 +113,20 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 	b->problem = problem;
 	b->options = *(const struct all_networks_options *)options;
+	if (b->options.method == METHOD_SEARCH && problem->X.cols > KAPPA_MOST)
+		return err_set(err, STATUS_SPEC,
+			       "all_networks: branch_and_bound takes at most %d features with the "
+			       "bias, got %td",
+			       KAPPA_MOST, problem->X.cols);
 	TRY(start_network(problem, &b->options.start, arena, &start, err));
 	b->rows = distinct_new(problem, arena);
 	b->dual = dual_new(problem, &b->rows, arena);
 	b->fit = fit_new(problem, b->options.width, arena);
-	b->kappa = kappa_new(&b->rows, b->options.nodes, arena);
+	b->method = choose(problem, &b->options);
+	if (b->method == METHOD_SEARCH)
+		b->kappa = kappa_new(&b->rows, b->options.nodes, arena);
+	else
+		b->transport = transport_new(&b->dual, arena);
 	b->alpha = ARENA_ARRAY(arena, real, problem->X.rows);
 	b->note = start.note;
 	b->left = b->options.rounds;
@@ -109,6 +139,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	else
 		fit_start(&b->fit);
 	b->upper = fit_objective(&b->fit);
+	if (b->method == METHOD_TRANSPORT)
+		transport_start(&b->transport);
 	return STATUS_OK;
 }
 
@@ -165,24 +197,40 @@ static bool is_done(const struct all_networks *b)
 	return b->upper - b->lower <= b->options.tolerance * b->upper;
 }
 
+/* A round of the fit; false: nothing moves any more. */
+static bool fit(struct all_networks *b)
+{
+	double before = b->upper;
+	bool moved = b->left > 0 && fit_round(&b->fit);
+
+	b->left--;
+	b->rounds++;
+	b->upper = fmin(b->upper, fit_objective(&b->fit));
+	return moved && b->left > 0 && before - b->upper >= slow * before;
+}
+
+/* The transport needs no network; what one has the bound is compared with comes afterwards. */
+static bool carry(struct all_networks *b)
+{
+	bool more = transport_round(&b->transport);
+
+	b->lower = fmax(b->lower, b->transport.lower);
+	b->share = b->transport.K;
+	return more || fit(b);
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct all_networks *b = state;
 	bool more = true;
 
 	progress->objective = NAN;
-	if (!b->searching) {
-		double before = b->upper;
-		bool moved = b->left > 0 && fit_round(&b->fit);
-
-		b->left--;
-		b->rounds++;
-		b->upper = fmin(b->upper, fit_objective(&b->fit));
-		if (!moved || b->left <= 0 || before - b->upper < slow * before)
-			pose(b);
-	} else {
+	if (b->method == METHOD_TRANSPORT)
+		more = carry(b);
+	else if (b->searching)
 		more = search(b);
-	}
+	else if (!fit(b))
+		pose(b);
 	progress->end = is_done(b) ? OUTCOME_CONVERGED : more ? OUTCOME_RUNNING : OUTCOME_STALLED;
 }
 
@@ -204,8 +252,11 @@ static void facts(const void *state, struct facts *facts)
 	facts_note(facts, b->note);
 	facts_number(facts, "bound_upper", b->upper);
 	facts_number(facts, "bound_kappa", b->share);
-	facts_number(facts, "bound_found", b->kappa.best / b->problem->beta);
-	facts_number(facts, "bound_boxes", (double)b->kappa.evaluated);
+	facts_text(facts, "bound_method", methods[b->method]);
+	if (b->method == METHOD_SEARCH) {
+		facts_number(facts, "bound_found", b->kappa.best / b->problem->beta);
+		facts_number(facts, "bound_boxes", (double)b->kappa.evaluated);
+	}
 	facts_number(facts, "bound_rounds", (double)b->rounds);
 }
 

@@ -2,6 +2,7 @@
  * dimensions against all kinks; bounds of the objective against the optimum over all networks. */
 #include "solvers/bound/dual.h"
 #include "solvers/bound/kappa.h"
+#include "solvers/bound/transport.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 #include "tests/trial.h"
@@ -12,7 +13,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -208,42 +208,149 @@ static void without_a_bound_of_kappa_there_is_none(void **state)
 	arena_release(&toy.arena);
 }
 
-static void bounds_meet_the_optimum_over_all_networks(void **state)
+struct solved {
+	struct certificate c;
+	struct progress p;
+};
+
+static struct solved solve(const struct problem *problem, const char *options, int steps)
 {
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)registry_find(KIND_TRAINER, "all_networks");
+	struct solved s = {.p.end = OUTCOME_RUNNING};
+	struct arena arena = {0};
+	struct err err = {0};
+	double before = 0;
+	void *state;
+
+	assert_int_equal(trainer->setup(problem, toy_options(&trainer->base, options, &arena),
+					&arena, &state, &err),
+			 STATUS_OK);
+	for (int k = 0; k < steps && s.p.end == OUTCOME_RUNNING; k++) {
+		trainer->step(state, &s.p);
+		trainer->certify(state, &s.c);
+		check_at_least(s.c.lower_bound, before); /* the best so far */
+		before = s.c.lower_bound;
+	}
+	assert_string_equal(s.c.scope, "all networks");
+	arena_release(&arena);
+	return s;
+}
+
+static void bounds_meet_the_optimum_over_all_networks(void **state)
+{
 	int closed = 0, count = 0;
 
 	(void)state;
-	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+	for (uint64_t seed = 0; seed < SEEDS; seed++, count++) {
 		struct trial *t = trial_new(seed);
-		struct arena arena = {0};
-		struct progress progress = {.end = OUTCOME_RUNNING};
-		struct certificate c;
-		struct err err = {0};
 		double slack = 1e-9 * (t->all.upper + t->zero);
-		void *s;
+		struct solved s =
+			solve(&t->problem, "{width: 30, nodes: 5000, tolerance: 1e-7}", 40);
 
-		assert_int_equal(trainer->setup(&t->problem,
-						toy_options(&trainer->base,
-							    "{width: 30, nodes: 5000, tolerance: "
-							    "1e-7}",
-							    &arena),
-						&arena, &s, &err),
-				 STATUS_OK);
-		for (int k = 0; k < 40 && progress.end == OUTCOME_RUNNING; k++)
-			trainer->step(s, &progress);
-		trainer->certify(s, &c);
-		assert_string_equal(c.scope, "all networks");
-		check_at_most(c.lower_bound, t->all.upper + slack);
-		check_at_least(c.upper, t->all.lower - slack);
-		count++;
-		closed += t->all.upper - c.lower_bound <= 1e-3 * t->all.upper + slack;
-		arena_release(&arena);
+		check_at_most(s.c.lower_bound, t->all.upper + slack);
+		check_at_least(s.c.upper, t->all.lower - slack);
+		closed += t->all.upper - s.c.lower_bound <= 1e-3 * t->all.upper + slack;
+		if (t->problem.loss.loss->quadratic) {
+			s = solve(&t->problem, "{method: transport, width: 30, rounds: 1}", 40);
+			check_at_most(s.c.lower_bound, t->all.upper + slack);
+			check_at_least(s.c.upper, t->all.lower - slack);
+		}
 		trial_free(t);
 	}
-	printf("  closed to 1e-3: %d of %d\n", closed, count);
 	check_at_least(closed, 0.9 * count);
+}
+
+/* min over a of (a |x| - y)^2 / 2 + beta |a| */
+static void one_sample_is_a_soft_threshold(void **state)
+{
+	static const char *const options[] = {"{method: branch_and_bound, tolerance: 1e-6}",
+					      "{method: transport, rounds: 5}"};
+	static const double targets[] = {1.7, -1.7, 0.05};
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		struct toy toy = toy_make(1, 3, "squared", 0.4);
+		real y = (real)targets[i % 3];
+		double x = 0, want;
+		struct solved s;
+
+		for (ptrdiff_t j = 0; j < 3; j++)
+			x += pow((double)mat_get(toy.problem.X, 0, j), 2);
+		x = sqrt(x);
+		toy.problem.y.at = &y;
+		want = fabs((double)y) * x > 0.4 ? 0.4 * fabs((double)y) / x - 0.08 / (x * x)
+						 : (double)y * (double)y / 2;
+		s = solve(&toy.problem, options[i / 3], 60);
+		check_at_most(s.c.lower_bound, want * (1 + 1e-12));
+		check_at_least(s.c.lower_bound, want * (1 - 1e-3));
+		arena_release(&toy.arena);
+	}
+}
+
+static void transports_bound_every_neuron(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct trouble t = trouble_new(seed);
+		struct problem *p = &t.problem;
+		struct dual dual;
+		struct transport transport;
+		ptrdiff_t n = p->X.rows;
+		double K;
+
+		p->loss = toy_loss_term("squared", &t.arena);
+		p->beta = 0.1;
+		p->y = targets_of(t.alpha, n);
+		dual = dual_new(p, t.rows, &t.arena);
+		transport = transport_new(&dual, &t.arena);
+		transport_start(&transport);
+		for (int round = 0; round < 3; round++) {
+			transport_round(&transport);
+			K = transport_certify(&transport);
+			if (!(K < HUGE_VAL)) /* no rows but zeros */
+				continue;
+			t.alpha = transport.alpha;
+			distinct_gather(t.rows, p, t.alpha, t.kappa.nu);
+			check_at_least(K * (1 + ROUNDING) + ROUNDING, sampled(&t));
+		}
+		arena_release(&t.arena);
+	}
+}
+
+/* On a grid of both its parameters. */
+static void the_certificate_is_its_formula(void **state)
+{
+	struct trouble t = trouble_new(178); /* 17 rows, 4 features */
+	struct problem *p = &t.problem;
+	struct dual dual;
+	struct transport s;
+	double K, least = HUGE_VAL, S = 0;
+
+	(void)state;
+	p->loss = toy_loss_term("squared", &t.arena);
+	p->beta = 0.1;
+	p->y = targets_of(t.alpha, p->X.rows);
+	dual = dual_new(p, t.rows, &t.arena);
+	s = transport_new(&dual, &t.arena);
+	transport_start(&s);
+	transport_round(&s);
+	K = transport_certify(&s);
+	for (ptrdiff_t q = 0; q < s.count; q++)
+		S += s.pair[q].pi * s.pair[q].pi / s.pair[q].g;
+	for (int a = -300; a <= 300; a++) /* scale of g */
+		for (int c = 1; c <= 400; c++) {
+			double scale = exp(0.01 * a) * sqrt(S / (double)s.w[s.X.rows - 1]);
+			double top = scale * (double)s.w[s.X.rows - 1] / 4,
+			       l = top * (1 + 0.01 * c);
+			double value = S / (4 * scale) + l;
+
+			for (ptrdiff_t k = 0; k < s.X.rows; k++)
+				value += s.coefficient[k] / (l - scale * (double)s.w[k] / 4) / 16;
+			least = fmin(least, value);
+		}
+	check_close(K, least, 2e-3, 0);
+	arena_release(&t.arena);
 }
 
 int main(void)
@@ -254,6 +361,9 @@ int main(void)
 		cmocka_unit_test(threads_change_no_bit),
 		cmocka_unit_test(without_a_bound_of_kappa_there_is_none),
 		cmocka_unit_test(bounds_meet_the_optimum_over_all_networks),
+		cmocka_unit_test(one_sample_is_a_soft_threshold),
+		cmocka_unit_test(transports_bound_every_neuron),
+		cmocka_unit_test(the_certificate_is_its_formula),
 	};
 
 	omp_set_num_threads(1);
