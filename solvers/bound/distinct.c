@@ -82,7 +82,8 @@ static double length_of(const double *u, ptrdiff_t d)
 	return sqrt(square);
 }
 
-double distinct_value(const struct distinct *rows, const double *nu, const double *u)
+/* sum_i nu_i relu(x_i'u) / |u| */
+static double value_at(const struct distinct *rows, const double *nu, const double *u)
 {
 	double sum = 0, length = length_of(u, rows->d);
 
@@ -93,7 +94,7 @@ double distinct_value(const struct distinct *rows, const double *nu, const doubl
 
 double distinct_ascend(const struct distinct *rows, const double *nu, double *u, double *work)
 {
-	double best = distinct_value(rows, nu, u), sign = best < 0 ? -1 : 1;
+	double best = value_at(rows, nu, u), sign = best < 0 ? -1 : 1;
 
 	for (int step = 0; step < ASCENT; step++) {
 		double value;
@@ -102,7 +103,7 @@ double distinct_ascend(const struct distinct *rows, const double *nu, double *u,
 		for (ptrdiff_t i = 0; i < rows->n; i++)
 			for (ptrdiff_t k = 0; product(rows, i, u) > 0 && k < rows->d; k++)
 				work[k] += sign * nu[i] * distinct_at(rows, i)[k];
-		value = distinct_value(rows, nu, work);
+		value = value_at(rows, nu, work);
 		if (!(sign * value > sign * best))
 			break;
 		best = value;

@@ -26,11 +26,9 @@ static inline const double *distinct_at(const struct distinct *rows, ptrdiff_t i
 double distinct_gather(const struct distinct *rows, const struct problem *problem,
 		       const real *alpha, double *nu);
 
-/* sum_i nu_i relu(x_i'u) / |u|, and u (d) itself may be any; 0 for u = 0. */
-double distinct_value(const struct distinct *rows, const double *nu, const double *u);
-
-/* Ascent of |distinct_value| by u <- the sum of nu_i x_i over the active rows, up to 30 times, from
- * u (d), which becomes the best one: its value, with the sign of the start. work: d. */
+/* Ascent of |sum_i nu_i relu(x_i'u)| / |u| by u <- the sum of nu_i x_i over the active rows, up to
+ * 30 times, from u (d), which becomes the best one: its value, with the sign of the start. work: d.
+ */
 double distinct_ascend(const struct distinct *rows, const double *nu, double *u, double *work);
 
 #endif

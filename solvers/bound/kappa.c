@@ -11,14 +11,17 @@ enum { BATCH = 32, DEEPEST = 50 };
 /* Boxes below the best value by less than this share are not looked at. */
 static const double close_share = 1e-5;
 
+/* Words of signs at most: 512 MiB. */
+static const ptrdiff_t most_words = (ptrdiff_t)1 << 26;
+
 struct kappa kappa_new(const struct distinct *rows, ptrdiff_t room, struct arena *arena)
 {
 	ptrdiff_t d = rows->d;
 	struct kappa k = {.rows = rows, .plan = plan_new(rows, arena)};
 
 	k.threads = omp_get_max_threads();
-	k.room = room + 4 * d + BATCH;
 	k.words = (k.plan.room + 63) / 64;
+	k.room = (room < most_words / k.words ? room : most_words / k.words) + 4 * d + BATCH;
 	k.A = ARENA_ARRAY(arena, double, k.plan.room *d);
 	k.B = ARENA_ARRAY(arena, double, k.plan.room *d);
 	k.w = k.plan.w;

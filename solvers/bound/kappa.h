@@ -15,7 +15,7 @@
 
 #include "solvers/bound/kappa_node.h"
 
-/* Room for so many open boxes. */
+/* Room for so many open boxes, fewer where there are very many rows. */
 struct kappa kappa_new(const struct distinct *rows, ptrdiff_t room, struct arena *arena);
 
 /* Start on sum of alpha (per sample); values up to `floor` are of no interest. */

@@ -33,7 +33,7 @@
 	"name: bench\ndata:\n  - {name: mnist, idx: {images: "                               \
 	"\"${RELUBENCH_DATA}/mnist/train-images-idx3-ubyte.gz\", labels: "                   \
 	"\"${RELUBENCH_DATA}/mnist/train-labels-idx1-ubyte.gz\"}, classes: [\"2\", \"8\"], " \
-	"limit: 2000, prepare: [{unit: {range: 255}}, bias]}\n"                              \
+	"limit: {train: 2000}, prepare: [{unit: {range: 255}}, bias]}\n"                     \
 	"train:\n  - {solver: all_networks, loss: squared}\n"
 
 static const struct course {
