@@ -20,7 +20,7 @@ struct kappa kappa_new(const struct distinct *rows, ptrdiff_t room, struct arena
 	struct kappa k = {.rows = rows, .plan = plan_new(rows, arena)};
 
 	k.threads = omp_get_max_threads();
-	k.words = (k.plan.room + 63) / 64;
+	k.words = 1 + k.plan.room / 64;
 	k.room = (room < most_words / k.words ? room : most_words / k.words) + 4 * d + BATCH;
 	k.A = ARENA_ARRAY(arena, double, k.plan.room *d);
 	k.B = ARENA_ARRAY(arena, double, k.plan.room *d);
