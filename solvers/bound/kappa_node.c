@@ -104,6 +104,7 @@ static void find_ranges(struct kappa_scratch *s, const struct box *box, ptrdiff_
 		const double *restrict a = s->A + k * s->count, *restrict b = s->B + k * s->count;
 		double m = box->middle[k], h = box->half[k];
 
+#pragma omp simd
 		for (ptrdiff_t p = 0; p < s->count; p++) {
 			s->middle_a[p] += a[p] * m;
 			s->reach_a[p] += fabs(a[p]) * h;
@@ -112,6 +113,12 @@ static void find_ranges(struct kappa_scratch *s, const struct box *box, ptrdiff_
 			s->reach[p] += fabs(a[p] - b[p]) * h;
 		}
 	}
+}
+
+/* Not fmax, which is a call. */
+static inline double positive(double t)
+{
+	return t > 0 ? t : 0;
 }
 
 /* The slope of the chord of relu over middle +- reach; 0 or 1 where there is no kink inside. */
@@ -125,6 +132,7 @@ static inline double chord(double middle, double reach)
 /* by_a a'u - by_b b'u + offset of each term, the better of both ways at the centre. */
 static void relax(struct kappa_scratch *restrict s)
 {
+#pragma omp simd
 	for (ptrdiff_t p = 0; p < s->count; p++) {
 		double ma = s->middle_a[p], ra = s->reach_a[p], mb = s->middle_b[p];
 		double rb = s->reach_b[p], md = ma - mb, rd = s->reach[p];
@@ -132,7 +140,7 @@ static void relax(struct kappa_scratch *restrict s)
 		bool open_a = sa > 0 && sa<1, open_b = sb> 0 && sb < 1;
 		double off_a = open_a ? sa * (ra - ma) : 0;
 		double off_d = sd > 0 && sd < 1 ? sd * (rd - md) : 0;
-		double at = fmax(ma, 0) - fmax(mb, 0), apart = sa * ma + off_a - fmax(ma, 0);
+		double at = positive(ma) - positive(mb), apart = sa * ma + off_a - positive(ma);
 		double together = sd * md + off_d - at;
 		bool pair = (open_a || open_b) && together < apart;
 
@@ -142,7 +150,7 @@ static void relax(struct kappa_scratch *restrict s)
 		s->fixed[p] = open_a || open_b ? 0 : 1;
 		s->free[p] = !pair && open_b ? 1 : 0;
 		s->score[p] = s->w[p] *
-			      ((pair ? fmax(together, 0) : apart) +
+			      ((pair ? positive(together) : apart) +
 			       (!pair && open_b ? sb * (rb - mb) / 2 : 0)) /
 			      (ra + rb + rd + DBL_MIN);
 		s->middle_a[p] = at; /* the value at the centre takes its place */
@@ -154,16 +162,19 @@ static struct affine collect(const struct kappa_scratch *s, const struct box *bo
 			     struct kappa_node *node, double *score)
 {
 	struct affine f = {.c0 = 0};
-	double value = 0;
+	double value = 0, offset = 0;
 
+#pragma omp simd reduction(+ : value, offset)
 	for (ptrdiff_t p = 0; p < s->count; p++) {
-		f.c0 += s->w[p] * s->offset[p];
+		offset += s->w[p] * s->offset[p];
 		value += s->w[p] * s->middle_a[p];
 	}
+	f.c0 = offset;
 	for (ptrdiff_t k = 0; k < box->d; k++) {
 		const double *a = s->A + k * s->count, *b = s->B + k * s->count;
 		double all = 0, fixed = 0, sum = 0;
 
+#pragma omp simd reduction(+ : all, fixed, sum)
 		for (ptrdiff_t p = 0; p < s->count; p++) {
 			double part = s->w[p] * (s->by_a[p] * a[p] - s->by_b[p] * b[p]);
 

@@ -15,7 +15,7 @@ enum {
 	STEPS = 10, /* of a round */
 	FIRST = 8,
 	METRIC = 3, /* steps of the metric in each, FIRST in the beginning */
-	ROUNDS = 24,
+	ROUNDS = 40,
 	LAST = 20 /* of the metric, after the last step of pi */
 };
 
