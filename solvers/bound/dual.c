@@ -1,0 +1,120 @@
+/* See dual.h. */
+#include "solvers/bound/dual.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { SEARCH = 60 }; /* golden section: 0.618^60 is below double rounding */
+
+/* Roundings in the conjugate of one sample, of the size of it and of s alpha (1 + |y|): a
+ * quadratic, or p log p with p = 1 - q next to 1. */
+static const double roundings = 64;
+
+static double weight(const struct problem *p, ptrdiff_t k)
+{
+	return loss_of(p->loss, k).weight;
+}
+
+struct dual dual_new(const struct problem *problem, const struct distinct *rows,
+		     struct arena *arena)
+{
+	ptrdiff_t n = problem->X.rows;
+	struct dual d = {.problem = problem, .rows = rows};
+
+	d.rest = ARENA_ARRAY(arena, real, n);
+	d.mixed = ARENA_ARRAY(arena, real, n);
+	d.mean = ARENA_ARRAY(arena, double, n);
+	d.mass = ARENA_ARRAY(arena, double, n);
+	d.sum = ARENA_ARRAY(arena, double, n);
+	if (arena_counts(arena) || !problem->loss.loss->quadratic)
+		return d;
+	for (ptrdiff_t k = 0; k < n; k++)
+		if (rows->of[k] >= 0) {
+			d.mass[rows->of[k]] += weight(problem, k);
+			d.mean[rows->of[k]] += weight(problem, k) * (double)problem->y.at[k];
+		}
+	for (ptrdiff_t i = 0; i < rows->n; i++)
+		d.mean[i] /= d.mass[i];
+	dual_spread(&d, d.sum, d.rest); /* sums of 0 */
+	return d;
+}
+
+void dual_spread(const struct dual *d, const double *nu, real *alpha)
+{
+	const struct problem *p = d->problem;
+
+	for (ptrdiff_t k = 0; k < p->X.rows; k++) {
+		ptrdiff_t i = d->rows->of[k];
+		double f = i < 0 ? 0 : d->mean[i] - nu[i] / d->mass[i];
+
+		alpha[k] = (real)(weight(p, k) * ((double)p->y.at[k] - f));
+	}
+}
+
+/* What rounding adds to kappa of the mixed point: that of its numbers, and sums of alpha0 that are
+ * not 0. */
+static double slack_of(struct dual *d, const real *alpha)
+{
+	double all = 0, left = distinct_gather(d->rows, d->problem, d->rest, d->sum);
+
+	for (ptrdiff_t i = 0; i < d->rows->n; i++)
+		left += fabs(d->sum[i]) * d->rows->size[i];
+	for (ptrdiff_t k = 0; k < d->problem->X.rows; k++)
+		if (d->rows->of[k] >= 0)
+			all += (fabs((double)alpha[k]) + 2 * fabs((double)d->rest[k])) *
+			       d->rows->size[d->rows->of[k]];
+	return left + 4 * REAL_EPSILON * all;
+}
+
+static double value(struct dual *d, const real *alpha, double s)
+{
+	const struct problem *p = d->problem;
+
+	for (ptrdiff_t k = 0; k < p->X.rows; k++)
+		d->mixed[k] =
+			(real)((double)d->rest[k] + s * ((double)alpha[k] - (double)d->rest[k]));
+	return -loss_conjugate(p->loss, (size_t)p->X.rows, -1, d->mixed, p->y.at);
+}
+
+/* Of the value at the mixed point. */
+static double rounding_of(const struct dual *d)
+{
+	const struct problem *p = d->problem;
+	double sum = 0, single = 0;
+
+	for (ptrdiff_t k = 0; k < p->X.rows; k++) {
+		const real *a = d->mixed + k, *y = p->y.at + k;
+
+		sum += fabs(loss_conjugate(loss_of(p->loss, k), 1, -1, a, y));
+		single += fabs((double)*a) * (1 + fabs((double)*y));
+	}
+	return DBL_EPSILON * ((double)p->X.rows * sum + roundings * (sum + single));
+}
+
+/* The value is concave in s; beyond the domain it is -inf, so that a tie goes down. */
+double dual_bound(struct dual *d, const real *alpha, double K)
+{
+	const double ratio = 0.6180339887498949, most = 16;
+	double room = d->problem->beta - slack_of(d, alpha), low = 0, high, best = 0, found;
+
+	if (!(K < HUGE_VAL && room > 0))
+		return 0;
+	high = K > 0 ? fmin(most, room / (K * (1 + 8 * DBL_EPSILON))) : most;
+	found = value(d, alpha, high);
+	best = found > -HUGE_VAL ? high : 0;
+	for (int step = 0; step < SEARCH; step++) {
+		double a = high - ratio * (high - low), b = low + ratio * (high - low);
+
+		if (value(d, alpha, a) >= value(d, alpha, b))
+			high = b;
+		else
+			low = a;
+		if (value(d, alpha, a) > found) {
+			best = a;
+			found = value(d, alpha, a);
+		}
+	}
+	found = value(d, alpha, best);
+	return fmax(0, found - rounding_of(d));
+}

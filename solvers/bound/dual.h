@@ -1,0 +1,33 @@
+/* From a dual point and a bound of what it does to neurons to a lower bound of the objective.
+ *
+ * Samples with equal features are one constraint, so that of alpha only the part with a sum there
+ * has to be scaled: for any alpha0 whose sums over equal rows are 0 and K >= kappa(alpha)
+ *
+ *     -L*(-alpha0 - s (alpha - alpha0)),   0 <= s K <= beta
+ *
+ * is below the objective L(f, y) + beta sum_j |a_j| |u_j| of every network. For the squared loss
+ * alpha0 is that of the means of equal rows, which costs nothing; for others it is 0. */
+#ifndef BOUND_DUAL_H
+#define BOUND_DUAL_H
+
+#include "solvers/bound/distinct.h"
+
+struct dual {
+	const struct problem *problem;
+	const struct distinct *rows;
+	real *rest, *mixed;  /* n: alpha0; the point that is tried */
+	double *mean, *mass; /* rows: of the targets; sums of the weights */
+	double *sum;         /* rows */
+};
+
+/* With the means and masses where the loss is quadratic. */
+struct dual dual_new(const struct problem *problem, const struct distinct *rows,
+		     struct arena *arena);
+
+/* alpha (n) of the squared loss whose sums over equal rows are nu (rows). */
+void dual_spread(const struct dual *dual, const double *nu, real *alpha);
+
+/* The best over s, less its rounding; at least 0. */
+double dual_bound(struct dual *dual, const real *alpha, double K);
+
+#endif
