@@ -136,20 +136,19 @@ enum status repeat_data(const char *folder, const char *id, const struct repeat_
 	return status;
 }
 
-enum status repeat_with(const char *folder, const char *id, const struct repeat_order *order,
-			struct cellfile_method method, struct arena *arena, struct result *out,
-			struct err *err)
+enum status repeat_with(const char *folder, const char *id, struct repeat_order order,
+			struct arena *arena, struct result *out, struct err *err)
 {
 	struct repeated job = {.stored = arena_format(arena, "%s/cells/%s", folder, id),
-			       .method = &method,
+			       .method = &order.with,
 			       .arena = arena};
 	const char *network = arena_format(arena, "%s/model.npz", job.stored);
 	struct err ignored = {0}; /* of the clean-up */
 	enum status status;
 
 	if (access(network, R_OK) == 0)
-		method.start_file = folder_absolute(network, arena);
-	status = start(&job, folder, order, err);
+		order.with.start_file = folder_absolute(network, arena);
+	status = start(&job, folder, &order, err);
 	if (status == STATUS_OK)
 		status = result_read(arena_format(arena, "%s/result.json", job.tmp), arena, out,
 				     err);

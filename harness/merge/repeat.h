@@ -9,7 +9,8 @@
 
 struct repeat_order {
 	const char *worker_folder;
-	const char *data; /* folder to look for moved data in (inputs_find), or NULL */
+	const char *data;            /* folder to look for moved data in (inputs_find), or NULL */
+	struct cellfile_method with; /* of repeat_with */
 };
 
 /* Repeat the cell `id` of the results folder in a temporary folder, with the number of threads it
@@ -22,10 +23,9 @@ enum status repeat_cell(const char *folder, const char *id, const struct repeat_
 enum status repeat_data(const char *folder, const char *id, const struct repeat_order *order,
 			const char *to, struct arena *arena, struct err *err);
 
-/* Another method on its data, loss and beta, from its network if it has one: the result of that.
- * `method->start_file` is filled. */
-enum status repeat_with(const char *folder, const char *id, const struct repeat_order *order,
-			struct cellfile_method method, struct arena *arena, struct result *out,
-			struct err *err);
+/* Another method on its data, loss and beta, from its network if it has one (`start_file`, filled
+ * here): the result of that. */
+enum status repeat_with(const char *folder, const char *id, struct repeat_order order,
+			struct arena *arena, struct result *out, struct err *err);
 
 #endif

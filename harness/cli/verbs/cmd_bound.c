@@ -52,7 +52,12 @@ static bool contradicts(const struct result *stored, const struct result *bound)
 static enum status bound(struct cli_args *args, const char *folder, const char *id, struct err *err)
 {
 	struct arena *arena = &args->arena;
-	const struct repeat_order order = {cli_worker_folder(arena), args->data};
+	const struct repeat_order order = {
+		cli_worker_folder(arena),
+		args->data,
+		{.name = "bound",
+		 .solver = solver,
+		 .seconds = args->seconds > 0 ? args->seconds : usual_s}};
 	struct result stored, found;
 	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, id);
 
@@ -63,11 +68,7 @@ static enum status bound(struct cli_args *args, const char *folder, const char *
 			       "bound: expected a ReLU network, the objective of \"%s\" is that of "
 			       "%s",
 			       stored.method, stored.objective_of);
-	TRY(repeat_with(folder, id, &order,
-			(struct cellfile_method){
-				.name = "bound", .solver = solver, .seconds = args->seconds > 0 ? args->seconds
-								 : usual_s},
-			arena, &found, err));
+	TRY(repeat_with(folder, id, order, arena, &found, err));
 	if (!found.status || strcmp(found.status, "ok") != 0)
 		return err_at(err, STATUS_FAILED, (struct err_place){path, 0, 0}, "%s",
 			      found.message ? found.message : "no bound was found");

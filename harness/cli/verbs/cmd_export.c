@@ -60,7 +60,8 @@ static int run(struct cli_args *args)
 			to);
 		return STATUS_ENV;
 	}
-	order = (struct repeat_order){cli_worker_folder(arena), args->data};
+	order = (struct repeat_order){.worker_folder = cli_worker_folder(arena),
+				      .data = args->data};
 	if (folder_make(to, &err) != STATUS_OK ||
 	    repeat_data(folder, id, &order, folder_absolute(to, arena), arena, &err) != STATUS_OK ||
 	    adversarial_export(arena_format(arena, "%s/cells/%s", folder, id), to, &err) !=

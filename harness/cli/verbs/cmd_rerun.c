@@ -13,7 +13,8 @@ static int run(struct cli_args *args)
 
 	if (!id || !cli_find_data(args))
 		return STATUS_ENV;
-	order = (struct repeat_order){cli_worker_folder(arena), args->data};
+	order = (struct repeat_order){.worker_folder = cli_worker_folder(arena),
+				      .data = args->data};
 	if (repeat_cell(folder, id, &order, arena, &repeat, &err) != STATUS_OK)
 		return cli_fail(&err);
 	printf("%s: %s", id, repeat_verdicts[repeat.verdict]);
