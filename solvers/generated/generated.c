@@ -1,0 +1,333 @@
+/* Trainer `generated`: the program over networks of any width, by neurons that are generated where
+ * they lower the objective,
+ *
+ *     min over measures A on the unit sphere   L(F, Y) + beta |A|,   F = integral relu(X u) dA(u),
+ *
+ * whose minimum is that of weight decay, (beta/2)(|U|^2 + |A|^2), for every width that is large
+ * enough (Bach 2017; Pilanci, Ergen 2020). Column generation: a round
+ *
+ *     prices: neurons with |Nu' relu(X u)| > beta, Nu = -grad L, lower the objective
+ *         (generated_price.h); the best, some way apart from each other, join;
+ *     solves the program over the neurons in use, warm started (generated_master.h); those that are
+ *         not used leave;
+ *     slides: descent on the network of the neurons in use (generated_slide.h);
+ *     merges neurons with one pattern of activation, and solves again.
+ *
+ * No part raises the objective, so that it falls from round to round, and ends no higher than the
+ * network that it starts from. Pricing is local: where it finds nothing, nothing is proved, and a
+ * bound of the neurons that it has looked at would be one of a set that grows: there is no
+ * certificate. */
+#include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+#include "solvers/cvx/violation.h"
+#include "solvers/gates/start.h"
+#include "solvers/generated/generated_master.h"
+#include "solvers/generated/generated_neurons.h"
+#include "solvers/generated/generated_price.h"
+#include "solvers/generated/generated_slide.h"
+#include "solvers/model/multinet.h"
+#include "solvers/model/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+struct generated_options {
+	long neurons, starts, add, slide, sampled;
+	struct start_options start;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct generated_options, neurons), .initial = "500", .range = RANGE_FROM(1),
+	 .doc = "room: the most neurons in use at a time; a network to start from may have more"},
+	{OPTION_FIELD(struct generated_options, starts), .initial = "null", .range = RANGE_FROM(2),
+	 .doc = "ascents of the pricing in a round; unset: 512, or as many as take about 2 GFLOP, "
+		"at least 64"},
+	{OPTION_FIELD(struct generated_options, add), .initial = "30", .range = RANGE_FROM(1),
+	 .doc = "neurons that join in a round, at most"},
+	{OPTION_FIELD(struct generated_options, slide), .initial = "50", .range = RANGE_FROM(0),
+	 .doc = "steps of L-BFGS in a round on both layers of the network of the neurons in use"},
+	{OPTION_FIELD(struct generated_options, sampled), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "random neurons to begin with, as many as there is room for: those of scp"},
+	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
+	 .kind = KIND_TRAINER,
+	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
+		"never above that of this network"},
+	{OPTION_AS("start_file", struct generated_options, start.file), .initial = "null",
+	 .path = PATH_MODEL, .doc = "or a model.npz on the same prepared features"},
+	{OPTION_AS("start_steps", struct generated_options, start.steps), .initial = "1000",
+	 .range = RANGE_FROM(0), .doc = "most steps of `start`, if it does not end by itself"},
+	{0},
+};
+
+struct generated {
+	const struct problem *problem;
+	const struct generated_options *options;
+	struct neurons neurons;
+	struct master master;
+	struct price price;
+	struct slide slide;
+	double objective;
+	double found; /* the largest value of a neuron for the present dual point */
+	bool priced;  /* it is known */
+	double size;  /* the longest row of X */
+	double fell;  /* by this share in the last round */
+	int quiet;    /* rounds in a row in which nothing happened */
+	long rounds;
+	const char *note;
+};
+
+enum {
+	QUIET = 3, /* passes of pricing that find nothing before the end */
+	STARTS = 512,
+	LEAST_STARTS = 64
+};
+
+/* Operations of the pricing of a round, where its starts are not given, and of one start. */
+static const double pricing = 2e9;
+static const double per_start = 58 * 4;
+
+/* Relative excess of a value over beta that counts as a violation. */
+static const double violated = 1e-7 > 64 * REAL_EPSILON ? 1e-7 : 64 * REAL_EPSILON;
+
+/* Share of the objective: a fall that is none. */
+static const double standing = 1e-11 > 4 * REAL_EPSILON ? 1e-11 : 4 * REAL_EPSILON;
+
+/* 1 - u'v that neurons of a round differ by: a share of the violation, within limits. */
+static const double apart_share = 0.1, apart_least = 1e-5, apart_most = 2e-2;
+
+/* Preactivations of merged neurons, as a share of the longest row, that may have any sign. */
+static const double kink = 1e-9 > 16 * REAL_EPSILON ? 1e-9 : 16 * REAL_EPSILON;
+
+static ptrdiff_t starts_of(const struct generated_options *o, ptrdiff_t n, ptrdiff_t d)
+{
+	double most = pricing / (per_start * (double)n * (double)d);
+
+	if (o->starts > 0)
+		return o->starts;
+	return most > STARTS ? STARTS : most < LEAST_STARTS ? LEAST_STARTS : (ptrdiff_t)most;
+}
+
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
+{
+	const struct generated_options *o = options;
+	double n = (double)shape.n, d = (double)shape.d, k = (double)shape.k;
+	double N = fmin((double)o->neurons, n + (double)o->add);
+	double ascents = per_start * n * d * (double)starts_of(o, shape.n, shape.d);
+
+	start_forecast(&o->start, shape, out);
+	out->iteration_flops +=
+		ascents + 6 * n * (d + k) * N * (double)o->slide + 2 * (n * N * N + N * N * N / 3);
+}
+
+/* Neurons of the start, with |u_j| = 1; those without weights are left out. */
+static void take_network(struct generated *s, struct model_layers net)
+{
+	struct neurons *to = &s->neurons;
+	ptrdiff_t d = to->U.rows, k = to->A.cols;
+
+	for (ptrdiff_t j = 0; j < net.U.cols; j++) {
+		double length = blas_norm((size_t)d, mat_col(net.U, j));
+
+		if (!(length > 0))
+			continue;
+		for (ptrdiff_t i = 0; i < d; i++)
+			mat_set(to->U, i, to->count, (real)((double)mat_get(net.U, i, j) / length));
+		for (ptrdiff_t c = 0; c < k; c++)
+			mat_set(to->A, to->count, c, (real)(length * (double)mat_get(net.A, j, c)));
+		to->count += neurons_size(to, to->count) > 0;
+	}
+}
+
+static void take_sampled(struct generated *s)
+{
+	struct neurons *to = &s->neurons;
+
+	for (long i = 0; i < s->options->sampled && to->count < to->room; i++) {
+		struct rng rng = rng_stream(s->problem->seed, "neurons", (uint64_t)i);
+
+		net_direction(&rng, to->U.rows, mat_col(to->U, to->count));
+		for (ptrdiff_t c = 0; c < to->A.cols; c++)
+			mat_set(to->A, to->count, c, 0);
+		to->count++;
+	}
+}
+
+static double longest_row(struct mat X)
+{
+	double longest = 0;
+
+	for (ptrdiff_t i = 0; i < X.rows; i++) {
+		double square = 0;
+
+		for (ptrdiff_t j = 0; j < X.cols; j++)
+			square += (double)mat_get(X, i, j) * (double)mat_get(X, i, j);
+		longest = fmax(longest, square);
+	}
+	return sqrt(longest);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct generated *s = ARENA_NEW(arena, struct generated);
+	const struct generated_options *o = options;
+	struct start start;
+	ptrdiff_t room = o->neurons, n = problem->X.rows, d = problem->X.cols;
+
+	*state = s;
+	TRY(start_network(problem, &o->start, arena, &start, err));
+	if (start.note && start.net.A.cols != problem->y.k)
+		return err_set(err, STATUS_SPEC,
+			       "start: expected a network of %td outputs, got one of %td",
+			       problem->y.k, start.net.A.cols);
+	if (start.note && start.net.U.cols + o->add > room)
+		room = start.net.U.cols + o->add;
+	*s = (struct generated){.problem = problem, .options = o, .note = start.note, .fell = 1};
+	s->neurons = neurons_new(problem, room, arena);
+	s->master = master_new(&s->neurons, arena);
+	s->price = price_new(problem, starts_of(o, n, d), arena);
+	s->slide = slide_new(&s->neurons, arena);
+	if (arena_counts(arena))
+		return STATUS_OK;
+	s->size = longest_row(problem->X);
+	if (start.note)
+		take_network(s, start.net);
+	take_sampled(s);
+	neurons_activate(&s->neurons, 0);
+	neurons_output(&s->neurons);
+	s->objective = master_solve(&s->master, standing);
+	return STATUS_OK;
+}
+
+/* Pricing at the present dual point, once. */
+static void look(struct generated *s)
+{
+	if (!s->priced)
+		s->found = price_search(&s->price, &s->neurons, s->master.nu);
+	s->priced = true;
+}
+
+/* What slides and merges, unless rounding makes it worse. */
+static void improve(struct generated *s)
+{
+	neurons_remember(&s->neurons);
+	if (s->options->slide > 0)
+		slide_descend(&s->slide, s->options->slide, standing);
+	neurons_merge(&s->neurons, kink * s->size);
+	if (!(neurons_objective(&s->neurons) <= s->objective))
+		neurons_go_back(&s->neurons);
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct generated *s = state;
+	double beta = s->problem->beta, before = s->objective, apart;
+	ptrdiff_t added;
+
+	look(s);
+	apart = apart_share * (s->found / beta - 1);
+	apart = apart > apart_most ? apart_most : apart < apart_least ? apart_least : apart;
+	added = price_add(&s->price, &s->neurons, s->options->add, beta * (1 + violated), apart);
+	progress->dual_residual = fmax(0, s->found / beta - 1);
+	s->objective = master_solve(&s->master, 1e-2 * s->fell);
+	improve(s);
+	s->objective = master_solve(&s->master, fmin(1e-8, 1e-2 * s->fell));
+	s->priced = false;
+	s->rounds++;
+	s->fell = fmax(standing, 1 - s->objective / before);
+	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
+	progress->objective = s->objective;
+	if (s->quiet < QUIET)
+		return;
+	progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+}
+
+static ptrdiff_t width(const void *state)
+{
+	return ((const struct generated *)state)->neurons.room;
+}
+
+/* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
+static void network(const void *state, struct model *model)
+{
+	const struct neurons *s = &((const struct generated *)state)->neurons;
+	struct net *net = s->A.cols > 1 ? NULL : net_of(model);
+	struct multinet *outputs = s->A.cols > 1 ? multinet_of(model) : NULL;
+	struct mat *U = net ? &net->U : &outputs->U;
+
+	U->cols = s->count;
+	for (ptrdiff_t j = 0; j < s->count; j++) {
+		double root = sqrt(neurons_size(s, j));
+
+		for (ptrdiff_t i = 0; i < s->U.rows; i++)
+			mat_set(*U, i, j, (real)root * mat_get(s->U, i, j));
+		for (ptrdiff_t c = 0; c < s->A.cols; c++) {
+			real a = root > 0 ? (real)((double)mat_get(s->A, j, c) / root) : 0;
+
+			if (net)
+				net->alpha[j] = a;
+			else
+				mat_set(outputs->A, j, c, a);
+		}
+	}
+}
+
+static void violation(void *state, long draws, struct violation *out)
+{
+	const struct generated *s = state;
+
+	violation_neurons(s->problem, s->master.nu.at, draws, out);
+}
+
+static void facts(const void *state, struct facts *facts)
+{
+	const struct generated *s = state;
+
+	facts_number(facts, "patterns", (double)s->neurons.count);
+	facts_number(facts, "generated_rounds", (double)s->rounds);
+	facts_number(facts, "generated_violation",
+		     s->rounds > 0 || s->priced ? s->found / s->problem->beta - 1 : NAN);
+	facts_note(facts, s->note);
+	if (s->neurons.count == s->neurons.room)
+		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
+					       s->neurons.room));
+	if (s->quiet >= QUIET)
+		facts_note(facts, arena_format(facts->arena,
+					       "no violation found in %d passes of %td ascents: "
+					       "no proof that there is none",
+					       QUIET, s->price.starts));
+}
+
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	(void)options;
+	*wanted = "a smooth loss, or one whose conjugate is a quadratic on an interval";
+	return master_takes(problem->loss);
+}
+
+static enum freedom freedom(const void *options)
+{
+	const struct generated_options *o = options;
+
+	return o->start.file || o->start.trainer.item ? FREEDOM_NONE : FREEDOM_ROTATIONS;
+}
+
+const struct trainer trainer_generated = {
+	.base = {.name = "generated",
+		 .doc = "networks of any width: neurons are generated where they lower the "
+			"objective",
+		 .cite = "bach2017",
+		 .options = rows,
+		 .size = sizeof(struct generated_options)},
+	.makes = &model_relu,
+	.sample_weights = true,
+	.takes = takes,
+	.freedom = freedom,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.model = network,
+	.violation = violation,
+	.facts = facts,
+};
