@@ -77,7 +77,7 @@ struct generated {
 };
 
 enum {
-	QUIET = 3, /* passes of pricing that find nothing before the end */
+	QUIET = 20, /* passes of pricing that find nothing before the end */
 	STARTS = 512,
 	LEAST_STARTS = 64
 };
@@ -94,6 +94,9 @@ static const double standing = 1e-11 > 4 * REAL_EPSILON ? 1e-11 : 4 * REAL_EPSIL
 
 /* 1 - u'v that neurons of a round differ by: a share of the violation, within limits. */
 static const double apart_share = 0.1, apart_least = 1e-5, apart_most = 2e-2;
+
+/* Of the objective: a fall in a round below which neurons are placed exactly. */
+static const double slow = 3e-3;
 
 /* Preactivations of merged neurons, as a share of the longest row, that may have any sign. */
 static const double kink = 1e-9 > 16 * REAL_EPSILON ? 1e-9 : 16 * REAL_EPSILON;
@@ -196,6 +199,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	neurons_activate(&s->neurons, 0);
 	neurons_output(&s->neurons);
 	s->objective = master_solve(&s->master, standing);
+	neurons_prune(&s->neurons);
 	return STATUS_OK;
 }
 
@@ -203,7 +207,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 static void look(struct generated *s)
 {
 	if (!s->priced)
-		s->found = price_search(&s->price, &s->neurons, s->master.nu);
+		s->found = price_search(&s->price, &s->neurons, s->master.nu, s->options->add);
 	s->priced = true;
 }
 
@@ -218,6 +222,23 @@ static void improve(struct generated *s)
 		neurons_go_back(&s->neurons);
 }
 
+/* The program over the neurons in use, those that have just joined among them. While the objective
+ * stands still none leaves: where the dual point is not unique those that joined cut it off, and
+ * without them it would come back. */
+static void solve(struct generated *s)
+{
+	double before = s->objective;
+
+	s->objective = master_solve(&s->master, 1e-2 * s->fell);
+	if (s->objective >= before * (1 - standing) &&
+	    s->neurons.count + s->options->add <= s->neurons.room)
+		return;
+	neurons_prune(&s->neurons);
+	improve(s);
+	s->objective = master_solve(&s->master, fmin(1e-8, 1e-2 * s->fell));
+	neurons_prune(&s->neurons);
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
@@ -227,19 +248,21 @@ static void step(void *state, struct progress *progress)
 	look(s);
 	apart = apart_share * (s->found / beta - 1);
 	apart = apart > apart_most ? apart_most : apart < apart_least ? apart_least : apart;
-	added = price_add(&s->price, &s->neurons, s->options->add, beta * (1 + violated), apart);
+	added = price_add(
+		&s->price, &s->neurons, s->master.nu,
+		(struct price_wish){s->options->add, beta * (1 + violated), apart, s->fell < slow});
+	neurons_activate(&s->neurons, s->neurons.count - added);
+	s->found = fmax(s->found, s->price.found);
 	progress->dual_residual = fmax(0, s->found / beta - 1);
-	s->objective = master_solve(&s->master, 1e-2 * s->fell);
-	improve(s);
-	s->objective = master_solve(&s->master, fmin(1e-8, 1e-2 * s->fell));
+	if (added > 0 || s->quiet == 0)
+		solve(s);
+	s->fell = fmax(standing, 1 - s->objective / before);
 	s->priced = false;
 	s->rounds++;
-	s->fell = fmax(standing, 1 - s->objective / before);
 	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
 	progress->objective = s->objective;
-	if (s->quiet < QUIET)
-		return;
-	progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	if (s->quiet >= QUIET)
+		progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
 static ptrdiff_t width(const void *state)
@@ -293,8 +316,9 @@ static void facts(const void *state, struct facts *facts)
 					       s->neurons.room));
 	if (s->quiet >= QUIET)
 		facts_note(facts, arena_format(facts->arena,
-					       "no violation found in %d passes of %td ascents: "
-					       "no proof that there is none",
+					       "nothing found that lowers the objective in %d "
+					       "passes of %td ascents: no proof that there is "
+					       "nothing",
 					       QUIET, s->price.starts));
 }
 

@@ -220,6 +220,5 @@ double master_solve(struct master *s, double tolerance)
 	} else {
 		value = solve_kinked(s, value);
 	}
-	neurons_prune(neurons);
 	return value;
 }

@@ -32,7 +32,7 @@ bool master_takes(struct loss_term loss);
 struct master master_new(struct neurons *neurons, struct arena *arena);
 
 /* Improves A until the share of the objective that the model promises is below `tolerance`; never
- * raises the objective, which is returned. F and nu follow. Neurons that are not used leave. */
+ * raises the objective, which is returned. F and nu follow. */
 double master_solve(struct master *s, double tolerance);
 
 #endif

@@ -12,7 +12,7 @@ BEGIN {
 	limit["largest folder"] = 25
 	limit["back doors"] = 149
 	limit["sibling exports"] = 0
-	limit["room exports"] = 390
+	limit["room exports"] = 396
 	limit["dead exports"] = 5
 	limit["test exports"] = 35
 	limit["misplaced"] = 20
@@ -20,7 +20,7 @@ BEGIN {
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 104000
+	limit["product lines"] = 105000
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 
