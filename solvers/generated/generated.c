@@ -33,6 +33,8 @@
 
 struct generated_options {
 	long neurons, starts, add, slide, sampled;
+	bool minimal;
+	double minimal_slack;
 	struct start_options start;
 };
 
@@ -48,6 +50,11 @@ static const struct option rows[] = {
 	 .doc = "steps of L-BFGS in a round on both layers of the network of the neurons in use"},
 	{OPTION_FIELD(struct generated_options, sampled), .initial = "0", .range = RANGE_FROM(0),
 	 .doc = "random neurons to begin with, as many as there is room for: those of scp"},
+	{OPTION_FIELD(struct generated_options, minimal), .initial = "false",
+	 .doc = "at its end remove neurons one by one, the smallest first, as long as master and "
+		"slide bring the others back to the objective"},
+	{OPTION_FIELD(struct generated_options, minimal_slack), .initial = "1e-6",
+	 .range = RANGE_FROM(0), .doc = "minimal: by what share the objective may rise for that"},
 	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
@@ -73,6 +80,9 @@ struct generated {
 	double fell;  /* by this share in the last round */
 	int quiet;    /* rounds in a row in which nothing happened */
 	long rounds;
+	double limit; /* minimal: the objective that fewer neurons may have; 0: not there yet */
+	double tried; /* minimal: the largest neuron that could not be removed */
+	ptrdiff_t removed;
 	const char *note;
 };
 
@@ -239,12 +249,62 @@ static void solve(struct generated *s)
 	neurons_prune(&s->neurons);
 }
 
+/* The smallest neuron that has not been tried goes, if the others can do without it. False once all
+ * have been tried. */
+static bool thin(struct generated *s)
+{
+	struct neurons *neurons = &s->neurons;
+	double size = HUGE_VAL;
+	ptrdiff_t smallest = -1, count = neurons->count;
+
+	for (ptrdiff_t j = 0; j < count; j++)
+		if (neurons_size(neurons, j) > s->tried && neurons_size(neurons, j) < size) {
+			size = neurons_size(neurons, j);
+			smallest = j;
+		}
+	if (smallest < 0)
+		return false;
+	neurons_remember(neurons);
+	for (ptrdiff_t c = 0; c < neurons->A.cols; c++)
+		mat_set(neurons->A, smallest, c, 0);
+	neurons_prune(neurons);
+	neurons_output(neurons);
+	slide_descend(&s->slide, s->options->slide, standing);
+	s->objective = master_solve(&s->master, standing);
+	neurons_prune(neurons);
+	if (s->objective <= s->limit) {
+		s->removed += count - neurons->count;
+		return true;
+	}
+	neurons_go_back(neurons);
+	s->objective = master_solve(&s->master, standing); /* its dual point, too */
+	s->tried = size;
+	return true;
+}
+
+static void step_thin(struct generated *s, struct progress *progress)
+{
+	bool left;
+
+	if (!(s->limit > 0))
+		s->limit = s->objective * (1 + s->options->minimal_slack);
+	left = thin(s);
+	progress->objective = s->objective;
+	progress->dual_residual = fmax(0, s->found / s->problem->beta - 1);
+	if (!left)
+		progress->end = OUTCOME_CONVERGED;
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
 	double beta = s->problem->beta, before = s->objective, apart;
 	ptrdiff_t added;
 
+	if (s->quiet >= QUIET) {
+		step_thin(s, progress);
+		return;
+	}
 	look(s);
 	apart = apart_share * (s->found / beta - 1);
 	apart = apart > apart_most ? apart_most : apart < apart_least ? apart_least : apart;
@@ -261,7 +321,7 @@ static void step(void *state, struct progress *progress)
 	s->rounds++;
 	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
 	progress->objective = s->objective;
-	if (s->quiet >= QUIET)
+	if (s->quiet >= QUIET && !s->options->minimal)
 		progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
@@ -314,6 +374,8 @@ static void facts(const void *state, struct facts *facts)
 	if (s->neurons.count == s->neurons.room)
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));
+	if (s->limit > 0)
+		facts_number(facts, "generated_removed", (double)s->removed);
 	if (s->quiet >= QUIET)
 		facts_note(facts, arena_format(facts->arena,
 					       "nothing found that lowers the objective in %d "

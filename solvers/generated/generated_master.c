@@ -20,6 +20,9 @@ static const double enough = 1e-4;
  * entry. */
 static const double ridge = 1e-12 > 64 * REAL_EPSILON ? 1e-12 : 64 * REAL_EPSILON;
 
+/* Of an objective. */
+static const double rounding = 8 * REAL_EPSILON;
+
 /* Relative excess of a slope over beta that is rounding. */
 static const double slope_noise = 1e-10 > 64 * REAL_EPSILON ? 1e-10 : 64 * REAL_EPSILON;
 
@@ -60,16 +63,28 @@ struct master master_new(struct neurons *neurons, struct arena *arena)
 		s.before = ARENA_ARRAY(arena, real, room);
 		s.scp = scp;
 		s.interior = scp_interior_new(scp, room, arena);
-		return s;
 	}
 	s.lasso = lasso_new(room, arena);
 	s.G = mat_new(arena, room, room);
+	if (!newtonian(problem))
+		return s;
 	s.b = ARENA_ARRAY(arena, real, room);
 	s.to = ARENA_ARRAY(arena, real, room);
 	s.h = ARENA_ARRAY(arena, real, n);
 	if (!constant(problem))
 		s.weighted = mat_new(arena, n < BLOCK ? n : BLOCK, room);
 	return s;
+}
+
+/* G = Phi'Phi */
+static struct mat products(struct master *s, double weight)
+{
+	struct mat Phi = neurons_features(s->neurons);
+	struct mat G = mat_rows(mat_cols(s->G, 0, Phi.cols), 0, Phi.cols);
+
+	blas_syrk(weight, Phi, TRANSPOSED, 0, G);
+	blas_symmetrize(G);
+	return G;
 }
 
 /* G = Phi' diag(h) Phi, and something on its diagonal where h may vanish. */
@@ -80,11 +95,8 @@ static struct mat curvature(struct master *s)
 	struct mat G = mat_rows(mat_cols(s->G, 0, Phi.cols), 0, Phi.cols);
 	double largest = 0;
 
-	if (constant(problem)) {
-		blas_syrk(problem->loss.weight, Phi, TRANSPOSED, 0, G);
-		blas_symmetrize(G);
-		return G;
-	}
+	if (constant(problem))
+		return products(s, problem->loss.weight);
 	loss_hessian(problem->loss, (size_t)Phi.rows, s->neurons->F.at, problem->y.at, s->h);
 	mat_fill(G, 0);
 	for (ptrdiff_t first = 0; first < Phi.rows; first += s->weighted.rows) {
@@ -177,7 +189,25 @@ static double solve_curved(struct master *s, double now, double tolerance)
 	return now;
 }
 
-/* From its own start; what it finds is taken if it is better. */
+/* a, or else the weights `before`, whichever has the lower objective, which is returned; that of the
+ * latter is `now`. */
+static double take(struct master *s, const real *a, const real *before, double now)
+{
+	struct neurons *neurons = s->neurons;
+	size_t N = (size_t)neurons->count;
+	double value;
+
+	memcpy(neurons->A.at, a, N * sizeof *a);
+	neurons_output(neurons);
+	value = neurons_objective(neurons);
+	if (value <= now * (1 + rounding))
+		return value;
+	memcpy(neurons->A.at, before, N * sizeof *a);
+	neurons_output(neurons);
+	return now;
+}
+
+/* From its own start; then with independent features. */
 static double solve_kinked(struct master *s, double now)
 {
 	struct neurons *neurons = s->neurons;
@@ -195,14 +225,11 @@ static double solve_kinked(struct master *s, double now)
 	for (size_t i = 0; i < n; i++)
 		s->nu.at[i] = -slopes[i];
 	memcpy(s->before, neurons->A.at, N * sizeof *s->before);
-	memcpy(neurons->A.at, s->scp->a, N * sizeof *s->before);
-	neurons_output(neurons);
-	value = neurons_objective(neurons);
-	if (value <= now)
-		return value;
-	memcpy(neurons->A.at, s->before, N * sizeof *s->before);
-	neurons_output(neurons);
-	return now;
+	value = take(s, s->scp->a, s->before, now);
+	memcpy(s->before, neurons->A.at, N * sizeof *s->before);
+	memcpy(s->scp->a, s->before, N * sizeof *s->before);
+	lasso_reduce(&s->lasso, products(s, 1), s->scp->a);
+	return take(s, s->scp->a, s->before, value);
 }
 
 double master_solve(struct master *s, double tolerance)

@@ -3,8 +3,9 @@
  *     min over A   L(Phi A, Y) + beta sum_j |A_j|
  *
  * Of one output and a loss with a continuous second derivative: Newton steps, in each the lasso of
- * the quadratic model by its active set (lasso.h) and a line search; no more neurons are in use at
- * the end than there are samples. Other losses go to the interior point of scp. */
+ * the quadratic model by its active set (lasso.h) and a line search. Other losses go to the interior
+ * point of scp. At the end the features of the neurons with weights are independent, so that there are
+ * no more of them than samples. */
 #ifndef GENERATED_GENERATED_MASTER_H
 #define GENERATED_GENERATED_MASTER_H
 
@@ -15,9 +16,10 @@
 
 struct master {
 	struct neurons *neurons;
-	struct mat nu;        /* n x k: the dual point, -grad L at the minimum */
-	struct lasso lasso;   /* of a smooth loss; else empty */
-	struct mat G;         /* room x room */
+	struct mat nu; /* n x k: the dual point, -grad L at the minimum */
+	struct lasso lasso;
+	struct mat G; /* room x room */
+	/* of a smooth loss */
 	struct mat weighted;  /* a block of rows x room: diag(h)^(1/2) Phi; none if h is constant */
 	real *b, *to, *slope; /* room */
 	real *h, *f;          /* n */

@@ -165,8 +165,7 @@ static bool factor_all(struct lasso *l, struct mat G)
 	return true;
 }
 
-/* The active set of a, its columns made independent. */
-static void start(struct lasso *l, struct mat G, real *a)
+void lasso_reduce(struct lasso *l, struct mat G, real *a)
 {
 	l->count = 0;
 	memset(l->barred, 0, (size_t)G.rows * sizeof *l->barred);
@@ -228,7 +227,7 @@ void lasso_solve(struct lasso *l, struct mat G, const real *b, double beta, doub
 {
 	ptrdiff_t changes = 20 * G.rows + 100; /* far more than any has taken */
 
-	start(l, G, a);
+	lasso_reduce(l, G, a);
 	slopes(l, G, b, a);
 	while (changes-- > 0) {
 		double most = beta * (1 + tolerance);

@@ -36,4 +36,8 @@ struct lasso lasso_new(ptrdiff_t most, struct arena *arena);
 void lasso_solve(struct lasso *l, struct mat G, const real *b, double beta, double tolerance,
 		 real *a);
 
+/* The active entries of a become those of independent columns, by exchanges along combinations:
+ * Phi a stays as it is but for rounding, |a|_1 does not rise. */
+void lasso_reduce(struct lasso *l, struct mat G, real *a);
+
 #endif

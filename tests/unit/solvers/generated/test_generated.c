@@ -192,16 +192,48 @@ static void never_above_its_start(void **state)
 /* No more neurons are in use than there are samples, however many are drawn. */
 static void neurons_in_use_are_independent(void **state)
 {
-	struct toy toy = toy_make(15, 4, "squared", 1e-3);
+	(void)state;
+	for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
+		struct toy toy = toy_make(15, 4, losses[l], 1e-3);
+		struct arena arena = {0};
+		struct progress progress;
+		void *made =
+			start(&trainer_generated, &toy.problem, "{sampled: 200, slide: 0}", &arena);
+
+		for (int i = 0; i < 5; i++) {
+			trainer_generated.step(made, &progress);
+			check_at_most(toy_number(&trainer_generated, made, "patterns"), 15);
+		}
+		arena_release(&arena);
+		arena_release(&toy.arena);
+	}
+}
+
+/* For a twentieth of the objective some can go; what is left is a network of that objective. */
+static void minimal_networks_keep_the_objective(void **state)
+{
+	struct toy toy = toy_make(30, 3, "squared", 1e-2);
 	struct arena arena = {0};
-	struct progress progress;
-	void *made = start(&trainer_generated, &toy.problem, "{sampled: 200, slide: 0}", &arena);
+	struct progress progress = {.end = OUTCOME_RUNNING};
+	double whole = train(&toy.problem, "{}", 400), value;
+	void *all = start(&trainer_generated, &toy.problem, "{}", &arena), *few;
 
 	(void)state;
-	for (int i = 0; i < 5; i++) {
-		trainer_generated.step(made, &progress);
-		check_at_most(toy_number(&trainer_generated, made, "patterns"), 15);
-	}
+	while (progress.end == OUTCOME_RUNNING)
+		trainer_generated.step(all, &progress);
+	progress.end = OUTCOME_RUNNING;
+	few = start(&trainer_generated, &toy.problem, "{minimal: true, minimal_slack: 0.05}",
+		    &arena);
+	while (progress.end == OUTCOME_RUNNING)
+		trainer_generated.step(few, &progress);
+	value = objective_of(&trainer_generated, &toy.problem, few, &arena);
+	check_at_most(value, 1.05 * whole * (1 + 1e3 * REAL_EPSILON));
+	check_at_least(value, whole * (1 - TOLERANCE));
+	check_below(toy_number(&trainer_generated, few, "patterns"),
+		    toy_number(&trainer_generated, all, "patterns"));
+	check_close(toy_number(&trainer_generated, all, "patterns") -
+			    toy_number(&trainer_generated, few, "patterns"),
+		    toy_number(&trainer_generated, few, "generated_removed"), 0, 0);
 	arena_release(&arena);
 	arena_release(&toy.arena);
 }
@@ -232,6 +264,7 @@ int main(void)
 		cmocka_unit_test(large_penalties_give_the_zero_network),
 		cmocka_unit_test(never_above_its_start),
 		cmocka_unit_test(neurons_in_use_are_independent),
+		cmocka_unit_test(minimal_networks_keep_the_objective),
 		cmocka_unit_test(room_that_is_used_up_is_told),
 	};
 
