@@ -24,6 +24,7 @@
 #include "solvers/generated/generated_master.h"
 #include "solvers/generated/generated_neurons.h"
 #include "solvers/generated/generated_price.h"
+#include "solvers/generated/generated_published.h"
 #include "solvers/generated/generated_slide.h"
 #include "solvers/model/multinet.h"
 #include "solvers/model/trainer.h"
@@ -34,9 +35,14 @@
 struct generated_options {
 	long neurons, starts, add, slide, sampled;
 	bool minimal;
-	double minimal_slack;
+	double minimal_slack, norms;
+	long step;
 	struct start_options start;
 };
+
+enum { STEP_GENERATED, STEP_PUBLISHED };
+
+static const char *const steps[] = {"generated", "published", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct generated_options, neurons), .initial = "500", .range = RANGE_FROM(1),
@@ -55,6 +61,14 @@ static const struct option rows[] = {
 		"slide bring the others back to the objective"},
 	{OPTION_FIELD(struct generated_options, minimal_slack), .initial = "1e-6",
 	 .range = RANGE_FROM(0), .doc = "minimal: by what share the objective may rise for that"},
+	{OPTION_FIELD(struct generated_options, step), .initial = "generated", .names = steps,
+	 .doc = "generated; or published: conditional gradients, 2/(2 + k) of the way to one "
+		"neuron "
+		"a round, slow and for comparison"},
+	{OPTION_FIELD(struct generated_options, norms), .initial = "null", .range = RANGE_ABOVE(0),
+	 .doc = "step published: the largest sum of the norms of neurons; unset: the least "
+		"objective so far over beta, which no optimum exceeds, after 50 steps of the best "
+		"length to make it small"},
 	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
@@ -73,6 +87,7 @@ struct generated {
 	struct master master;
 	struct price price;
 	struct slide slide;
+	struct published published;
 	double objective;
 	double found; /* the largest value of a neuron for the present dual point */
 	bool priced;  /* it is known */
@@ -200,6 +215,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->master = master_new(&s->neurons, arena);
 	s->price = price_new(problem, starts_of(o, n, d), arena);
 	s->slide = slide_new(&s->neurons, arena);
+	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
 	if (arena_counts(arena))
 		return STATUS_OK;
 	s->size = longest_row(problem->X);
@@ -301,6 +317,12 @@ static void step(void *state, struct progress *progress)
 	double beta = s->problem->beta, before = s->objective, apart;
 	ptrdiff_t added;
 
+	if (s->options->step == STEP_PUBLISHED) {
+		progress->objective = s->objective = published_step(&s->published, &s->found);
+		progress->dual_residual = fmax(0, s->found / beta - 1);
+		s->rounds++;
+		return;
+	}
 	if (s->quiet >= QUIET) {
 		step_thin(s, progress);
 		return;
@@ -359,7 +381,9 @@ static void violation(void *state, long draws, struct violation *out)
 {
 	const struct generated *s = state;
 
-	violation_neurons(s->problem, s->master.nu.at, draws, out);
+	violation_neurons(s->problem,
+			  s->options->step == STEP_PUBLISHED ? s->published.nu.at : s->master.nu.at,
+			  draws, out);
 }
 
 static void facts(const void *state, struct facts *facts)
@@ -386,7 +410,8 @@ static void facts(const void *state, struct facts *facts)
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	(void)options;
+	if (((const struct generated_options *)options)->step == STEP_PUBLISHED)
+		return trainer_curved(problem, options, wanted);
 	*wanted = "a smooth loss, or one whose conjugate is a quadratic on an interval";
 	return master_takes(problem->loss);
 }

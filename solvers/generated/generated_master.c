@@ -21,7 +21,7 @@ static const double enough = 1e-4;
 static const double ridge = 1e-12 > 64 * REAL_EPSILON ? 1e-12 : 64 * REAL_EPSILON;
 
 /* Of an objective. */
-static const double rounding = 8 * REAL_EPSILON;
+static const double rounding = 64 * REAL_EPSILON;
 
 /* Relative excess of a slope over beta that is rounding. */
 static const double slope_noise = 1e-10 > 64 * REAL_EPSILON ? 1e-10 : 64 * REAL_EPSILON;
@@ -189,8 +189,7 @@ static double solve_curved(struct master *s, double now, double tolerance)
 	return now;
 }
 
-/* a, or else the weights `before`, whichever has the lower objective, which is returned; that of the
- * latter is `now`. */
+/* The weights a, or those of `before` with the objective `now`: the lower objective, returned. */
 static double take(struct master *s, const real *a, const real *before, double now)
 {
 	struct neurons *neurons = s->neurons;

@@ -2,10 +2,10 @@
  *
  *     min over A   L(Phi A, Y) + beta sum_j |A_j|
  *
- * Of one output and a loss with a continuous second derivative: Newton steps, in each the lasso of
- * the quadratic model by its active set (lasso.h) and a line search. Other losses go to the interior
- * point of scp. At the end the features of the neurons with weights are independent, so that there are
- * no more of them than samples. */
+ * Of one output and a loss with a continuous second derivative: Newton steps, in each the lasso
+ * of the quadratic model by its active set (lasso.h) and a line search. Other losses go to the
+ * interior point of scp. At the end the features of neurons with weights are independent, so that
+ * there are no more of them than samples. */
 #ifndef GENERATED_GENERATED_MASTER_H
 #define GENERATED_GENERATED_MASTER_H
 

