@@ -23,6 +23,7 @@
 #include "solvers/gates/start.h"
 #include "solvers/generated/generated_master.h"
 #include "solvers/generated/generated_neurons.h"
+#include "solvers/generated/generated_path.h"
 #include "solvers/generated/generated_price.h"
 #include "solvers/generated/generated_published.h"
 #include "solvers/generated/generated_slide.h"
@@ -36,7 +37,7 @@ struct generated_options {
 	long neurons, starts, add, slide, sampled;
 	bool minimal;
 	double minimal_slack, norms;
-	long step;
+	long step, path;
 	struct start_options start;
 };
 
@@ -69,6 +70,11 @@ static const struct option rows[] = {
 	 .doc = "step published: the largest sum of the norms of neurons; unset: the least "
 		"objective so far over beta, which no optimum exceeds, after 50 steps of the best "
 		"length to make it small"},
+	{OPTION_FIELD(struct generated_options, path), .initial = "1",
+	 .range = RANGE_WITHIN(1, 10000),
+	 .doc = "penalties of a path, geometric from the one whose network is zero, as far as "
+		"pricing finds, down to beta, each from the neurons of the one before; path.csv of "
+		"the record"},
 	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
@@ -81,13 +87,14 @@ static const struct option rows[] = {
 };
 
 struct generated {
-	const struct problem *problem;
+	struct problem problem; /* with the present beta */
 	const struct generated_options *options;
 	struct neurons neurons;
 	struct master master;
 	struct price price;
 	struct slide slide;
 	struct published published;
+	struct penalties path;
 	double objective;
 	double found; /* the largest value of a neuron for the present dual point */
 	bool priced;  /* it is known */
@@ -122,6 +129,9 @@ static const double apart_share = 0.1, apart_least = 1e-5, apart_most = 2e-2;
 
 /* Of the objective: a fall in a round below which neurons are placed exactly. */
 static const double slow = 3e-3;
+
+/* Of the objective: a fall in a round that ends a penalty of a path. */
+static const double path_fall = 1e-6;
 
 /* Preactivations of merged neurons, as a share of the longest row, that may have any sign. */
 static const double kink = 1e-9 > 16 * REAL_EPSILON ? 1e-9 : 16 * REAL_EPSILON;
@@ -171,7 +181,7 @@ static void take_sampled(struct generated *s)
 	struct neurons *to = &s->neurons;
 
 	for (long i = 0; i < s->options->sampled && to->count < to->room; i++) {
-		struct rng rng = rng_stream(s->problem->seed, "neurons", (uint64_t)i);
+		struct rng rng = rng_stream(s->problem.seed, "neurons", (uint64_t)i);
 
 		net_direction(&rng, to->U.rows, mat_col(to->U, to->count));
 		for (ptrdiff_t c = 0; c < to->A.cols; c++)
@@ -194,6 +204,24 @@ static double longest_row(struct mat X)
 	return sqrt(longest);
 }
 
+/* The first point, and of a path the first penalty, where it is the largest value at 0. */
+static void begin(struct generated *s, struct start start)
+{
+	s->size = longest_row(s->problem.X);
+	if (start.note)
+		take_network(s, start.net);
+	take_sampled(s);
+	neurons_activate(&s->neurons, 0);
+	neurons_output(&s->neurons);
+	s->objective = master_solve(&s->master, standing);
+	neurons_prune(&s->neurons);
+	if (s->options->path < 2)
+		return;
+	s->path.first = price_search(&s->price, &s->neurons, s->master.nu, s->options->add);
+	s->problem.beta = path_penalty(&s->path, 0);
+	s->objective = neurons_objective(&s->neurons);
+}
+
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -210,22 +238,21 @@ static enum status setup(const struct problem *problem, const void *options, str
 			       problem->y.k, start.net.A.cols);
 	if (start.note && start.net.U.cols + o->add > room)
 		room = start.net.U.cols + o->add;
-	*s = (struct generated){.problem = problem, .options = o, .note = start.note, .fell = 1};
-	s->neurons = neurons_new(problem, room, arena);
+	if (o->path > 1 && (start.note || o->sampled > 0 || o->step == STEP_PUBLISHED))
+		return err_set(err, STATUS_SPEC,
+			       "path: expected 1 with a start, with sampled neurons and with "
+			       "published steps, got \"%ld\"",
+			       o->path);
+	*s = (struct generated){.problem = *problem, .options = o, .note = start.note, .fell = 1};
+	s->neurons = neurons_new(&s->problem, room, arena);
 	s->master = master_new(&s->neurons, arena);
-	s->price = price_new(problem, starts_of(o, n, d), arena);
+	s->price = price_new(&s->problem, starts_of(o, n, d), arena);
 	s->slide = slide_new(&s->neurons, arena);
 	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
-	if (arena_counts(arena))
-		return STATUS_OK;
-	s->size = longest_row(problem->X);
-	if (start.note)
-		take_network(s, start.net);
-	take_sampled(s);
-	neurons_activate(&s->neurons, 0);
-	neurons_output(&s->neurons);
-	s->objective = master_solve(&s->master, standing);
-	neurons_prune(&s->neurons);
+	if (o->path > 1)
+		s->path = path_new(problem, o->path, room, arena);
+	if (!arena_counts(arena))
+		begin(s, start);
 	return STATUS_OK;
 }
 
@@ -306,15 +333,37 @@ static void step_thin(struct generated *s, struct progress *progress)
 		s->limit = s->objective * (1 + s->options->minimal_slack);
 	left = thin(s);
 	progress->objective = s->objective;
-	progress->dual_residual = fmax(0, s->found / s->problem->beta - 1);
+	progress->dual_residual = fmax(0, s->found / s->problem.beta - 1);
 	if (!left)
 		progress->end = OUTCOME_CONVERGED;
+}
+
+/* Of a path: where the objective hardly falls any more, or at the last penalty not at all, this
+ * penalty is done, and its neurons are the start of the next one. Whether there is a next one;
+ * until then nothing is said of beta. */
+static bool follow(struct generated *s, struct progress *progress)
+{
+	bool last = !(s->problem.beta > s->path.last);
+
+	s->path.rounds++;
+	if (!last)
+		progress->objective = NAN;
+	if (last ? s->quiet < QUIET : s->fell > path_fall)
+		return !last;
+	path_record(&s->path, &s->neurons, s->objective, s->found / s->problem.beta - 1);
+	if (last)
+		return false;
+	s->problem.beta = path_penalty(&s->path, s->path.done);
+	s->objective = master_solve(&s->master, standing);
+	s->fell = 1;
+	s->quiet = 0;
+	return true;
 }
 
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
-	double beta = s->problem->beta, before = s->objective, apart;
+	double beta = s->problem.beta, before = s->objective, apart;
 	ptrdiff_t added;
 
 	if (s->options->step == STEP_PUBLISHED) {
@@ -343,6 +392,8 @@ static void step(void *state, struct progress *progress)
 	s->rounds++;
 	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
 	progress->objective = s->objective;
+	if (s->options->path > 1 && follow(s, progress))
+		return;
 	if (s->quiet >= QUIET && !s->options->minimal)
 		progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
@@ -381,7 +432,7 @@ static void violation(void *state, long draws, struct violation *out)
 {
 	const struct generated *s = state;
 
-	violation_neurons(s->problem,
+	violation_neurons(&s->problem,
 			  s->options->step == STEP_PUBLISHED ? s->published.nu.at : s->master.nu.at,
 			  draws, out);
 }
@@ -393,8 +444,10 @@ static void facts(const void *state, struct facts *facts)
 	facts_number(facts, "patterns", (double)s->neurons.count);
 	facts_number(facts, "generated_rounds", (double)s->rounds);
 	facts_number(facts, "generated_violation",
-		     s->rounds > 0 || s->priced ? s->found / s->problem->beta - 1 : NAN);
+		     s->rounds > 0 || s->priced ? s->found / s->problem.beta - 1 : NAN);
 	facts_note(facts, s->note);
+	if (s->options->path > 1)
+		path_tell(&s->path, facts);
 	if (s->neurons.count == s->neurons.room)
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));

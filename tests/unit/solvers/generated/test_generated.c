@@ -291,6 +291,38 @@ static void patterns_of_generated_neurons_suffice(void **state)
 	arena_release(&toy.arena);
 }
 
+/* Each penalty of a path has the optimum that it has by itself, but for what is left to gain. */
+static void paths_have_the_optimum_of_each_penalty(void **state)
+{
+	struct toy toy = toy_make(25, 3, "squared", 0.1);
+	struct arena arena = {0};
+	struct progress progress = {.end = OUTCOME_RUNNING};
+	void *made = start(&trainer_generated, &toy.problem, "{path: 6}", &arena);
+	struct facts facts = {.arena = &arena};
+	const struct facts_table *table;
+
+	(void)state;
+	while (progress.end == OUTCOME_RUNNING)
+		trainer_generated.step(made, &progress);
+	check_close(progress.objective, train(&toy.problem, "{}", 400), TOLERANCE, 0);
+	trainer_generated.facts(made, &facts);
+	table = facts.table;
+	assert_non_null(table);
+	assert_int_equal(table->rows, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct fact *row = table->cell + i * table->cols;
+
+		toy.problem.beta = row[0].number;
+		check_close(row[1].number, train(&toy.problem, "{}", 400), 1e-4, 0);
+		check_close(row[0].number,
+			    table->cell[0].number * pow(0.1 / table->cell[0].number, (double)i / 5),
+			    1e-9, 0);
+	}
+	check_close(table->cell[1].number, 12.5, 1e-4, 0); /* the first network is zero */
+	arena_release(&arena);
+	arena_release(&toy.arena);
+}
+
 static void room_that_is_used_up_is_told(void **state)
 {
 	struct toy toy = toy_make(40, 4, "squared", 1e-2);
@@ -320,6 +352,7 @@ int main(void)
 		cmocka_unit_test(minimal_networks_keep_the_objective),
 		cmocka_unit_test(published_steps_are_those_of_conditional_gradients),
 		cmocka_unit_test(patterns_of_generated_neurons_suffice),
+		cmocka_unit_test(paths_have_the_optimum_of_each_penalty),
 		cmocka_unit_test(room_that_is_used_up_is_told),
 	};
 
