@@ -70,6 +70,16 @@ void blas_trsm(struct mat L, enum transpose tl, struct mat B)
 	 1, L.at, to_int(L.stride), B.at, to_int(B.stride));
 }
 
+void blas_trsv(struct mat L, enum transpose tl, real *x)
+{
+	assert(L.rows == L.cols);
+	if (L.rows == 0)
+		return;
+	NAME(trsv)
+	(CblasColMajor, CblasLower, op(tl), CblasNonUnit, to_int(L.rows), L.at, to_int(L.stride), x,
+	 1);
+}
+
 void blas_trsm_right(struct mat L, enum transpose tl, struct mat B)
 {
 	assert(L.rows == L.cols && L.rows == B.cols);
@@ -168,13 +178,6 @@ bool blas_cholesky_inverse(struct mat L)
 	       0;
 }
 
-static void trsv(struct mat L, enum transpose tl, real *x)
-{
-	NAME(trsv)
-	(CblasColMajor, CblasLower, op(tl), CblasNonUnit, to_int(L.rows), L.at, to_int(L.stride), x,
-	 1);
-}
-
 void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
 {
 	ptrdiff_t n = L.rows, last = n > 0 ? (n - 1) / block * block : 0;
@@ -182,7 +185,7 @@ void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
 	for (ptrdiff_t first = 0; first < n; first += block) { /* L x = b */
 		ptrdiff_t width = first + block < n ? block : n - first, below = n - first - width;
 
-		trsv(mat_rows(mat_cols(L, first, width), first, width), PLAIN, x + first);
+		blas_trsv(mat_rows(mat_cols(L, first, width), first, width), PLAIN, x + first);
 		blas_gemv(-1, mat_rows(mat_cols(L, first, width), first + width, below), PLAIN,
 			  x + first, 1, x + first + width);
 	}
@@ -191,7 +194,7 @@ void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
 
 		blas_gemv(-1, mat_rows(mat_cols(L, first, width), first + width, below), TRANSPOSED,
 			  x + first + width, 1, x + first);
-		trsv(mat_rows(mat_cols(L, first, width), first, width), TRANSPOSED, x + first);
+		blas_trsv(mat_rows(mat_cols(L, first, width), first, width), TRANSPOSED, x + first);
 	}
 }
 

@@ -19,6 +19,8 @@ void blas_syrk(double alpha, struct mat A, enum transpose ta, double beta, struc
 void blas_gemv(double alpha, struct mat A, enum transpose ta, const real *x, double beta, real *y);
 /* B = L^-1 B (PLAIN) or L^-T B (TRANSPOSED), L lower triangular */
 void blas_trsm(struct mat L, enum transpose tl, struct mat B);
+/* x = L^-1 x (PLAIN) or L^-T x (TRANSPOSED), for one vector */
+void blas_trsv(struct mat L, enum transpose tl, real *x);
 /* B = B L^-1 (PLAIN) or B L^-T (TRANSPOSED) */
 void blas_trsm_right(struct mat L, enum transpose tl, struct mat B);
 /* B = B L, L lower triangular */

@@ -1,6 +1,6 @@
 /* The patterns [X u_j >= 0] of the neurons of a network: of a model file, or of one that another
  * method trains first. */
-#include "solvers/gates/pattern.h"
+#include "solvers/gates/pattern_network.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/model/trainer.h"
@@ -17,13 +17,13 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const struct start_options *start(const void *options)
+const struct start_options *pattern_network_start(const void *options)
 {
 	return options;
 }
 
-/* The neurons with weights, in `arena`. */
-static enum status open(struct pattern_stream *stream, struct arena *arena, struct err *err)
+enum status pattern_network_open(struct pattern_stream *stream, struct arena *arena,
+				 struct err *err)
 {
 	struct start found;
 	struct mat *U = ARENA_NEW(arena, struct mat);
@@ -48,7 +48,7 @@ static enum status open(struct pattern_stream *stream, struct arena *arena, stru
 	return STATUS_OK;
 }
 
-static void direction(const struct pattern_stream *stream, uint64_t index, real *h)
+void pattern_network_direction(const struct pattern_stream *stream, uint64_t index, real *h)
 {
 	const struct mat *U = stream->state;
 
@@ -61,7 +61,7 @@ const struct pattern_source pattern_network = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct start_options)},
-	.start = start,
-	.open = open,
-	.direction = direction,
+	.start = pattern_network_start,
+	.open = pattern_network_open,
+	.direction = pattern_network_direction,
 };

@@ -108,6 +108,7 @@ static const struct method methods[] = {
 	{"frank_wolfe", "{" GIVEN "}", trial_given, 60, 0, 0, NORM_L2, true, 0.1},
 	{"scp", "{neurons: 24, method: newton}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
 	{"scp", "{neurons: 24, method: working_set}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
+	{"generated", "{starts: 64}", of_all, 40, 0, 0, NORM_L2, false, 0},
 	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false, 0.4},
 	{"robust_admm", "{" GIVEN ", eps: 0}", trial_given, 150, 0, 0, NORM_L2, true, 0.5},
 	{"robust_admm", "{" ALL ", eps: 0.1}", of_line, 150, 1, EPS, NORM_LINF, false, 0.5},
