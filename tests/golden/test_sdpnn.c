@@ -4,8 +4,8 @@
  *
  *     bound <= relaxation's value <= convex program over all patterns <= any network
  *
- * on small random and degenerate problems. In double alone, as all golden tests are built: the optima
- * are to 1e-6, of which single digits leave nothing. */
+ * on small random and degenerate problems. In double alone, as all golden tests are built: the
+ * optima are to 1e-6, of which single digits leave nothing. */
 #include "solvers/core/blas.h"
 #include "solvers/lift/lift_network.h"
 #include "solvers/lift/lift_round.h"
