@@ -13,7 +13,11 @@
  *         = -grad f + G*(mu W^-1 - Z (S - W) W^-1) + A'(mu / L - T / L (A s - L))
  *
  * of symmetric parts. Of the symmetric L both entries of a pair count, each with a product of its
- * own. */
+ * own.
+ *
+ * Samples at an angle e leave S an interior of width e^3: the start is near an interior point in
+ * closed form, so that Z and T need not grow before feasibility is reached. S, W and L go as far as
+ * they can, and so do the multipliers R of the loss, Z and T. */
 #include "solvers/lift/lift_interior.h"
 
 #include "solvers/core/blas.h"
@@ -25,33 +29,43 @@
 static const double shortest = 1e-8;
 
 /* Steps in a row that may leave the products above this share of the least so far. */
-enum { PATIENCE = 12, REFINEMENTS = 2 };
+enum { PATIENCE = 12, REFINEMENTS = 10 };
+
+enum { PRIMAL, DUAL };
 static const double fallen = 0.9;
 
 /* The start in units of lift_scale: S grows with 1 / gamma, and from below it is not reached. */
-static const double large = 10;
+static const double large = 100;
 
 /* What raises the slacks at the start, in units of S: less and they begin at the boundary, more and
  * the first steps are short. */
-static const double raise = 0.1;
+static const double raise = 0.01;
 
 struct term {
 	ptrdiff_t at;
 	double by;
 };
 
+/* A step of S, and with it of its products and of the multipliers. */
+struct change {
+	struct mat S, Z; /* order x order */
+	struct mat L, T; /* 2n x 2n */
+};
+
 struct interior {
 	const struct lift *lift;
-	ptrdiff_t p;                                   /* unknowns */
-	struct mat S, W, Z, dS, dW, dZ, inverse, Q, M; /* order x order */
+	ptrdiff_t p;                           /* unknowns */
+	struct mat S, W, Z, dW, inverse, Q, M; /* order x order */
 	struct mat work[2];
-	struct mat L, T, dL, dT, lack, q; /* 2n x 2n; the diagonal of ab is left out */
-	struct mat R, next;               /* rows x c: of S, of S + dS */
-	struct mat H;                     /* p x p, lower triangle */
-	real *scale, *step, *rest;        /* p */
-	struct term *term;                /* of a row of A or F */
-	double least;                     /* products so far */
-	int since;                        /* steps ago */
+	struct mat L, T, lack, q;     /* 2n x 2n; the diagonal of ab is left out */
+	struct change d, more;        /* the direction, and what refines it */
+	struct mat R, next, residual; /* rows x c: multipliers, those of S + dS, of S */
+	struct mat H;                 /* p x p, lower triangle */
+	real *scale, *step, *rest;    /* p */
+	double *length;               /* of a step: of S, W and L; of R, Z and T */
+	struct term *term;            /* of a row of A or F */
+	double least;                 /* products so far */
+	int since;                    /* steps ago */
 };
 
 double lift_interior_unknowns(ptrdiff_t order, ptrdiff_t n)
@@ -239,12 +253,12 @@ static void right(struct interior *s, double target, bool correct)
 	for (ptrdiff_t j = 0; j < s->Q.cols; j++)
 		blas_scale((size_t)s->Q.rows, target, mat_col(s->Q, j));
 	if (correct)
-		subtract_product(s, s->dZ, s->dW, s->Q);
+		subtract_product(s, s->d.Z, s->dW, s->Q);
 	EACH_SLACK(s, i, j)
 	{
 		double l = (double)mat_get(s->L, i, j), t = (double)mat_get(s->T, i, j);
 		double both =
-			correct ? (double)mat_get(s->dL, i, j) * (double)mat_get(s->dT, i, j) : 0;
+			correct ? (double)mat_get(s->d.L, i, j) * (double)mat_get(s->d.T, i, j) : 0;
 
 		mat_set(s->q, i, j,
 			(real)((target - both - t * (double)mat_get(s->lack, i, j)) / l));
@@ -259,21 +273,20 @@ static void lack_of_W(struct interior *s)
 		blas_axpy((size_t)s->W.rows, -1, mat_col(s->W, j), mat_col(s->dW, j));
 }
 
-/* dS of the unknowns, and with it T + dT, Z + dZ and the change of the products of S. */
-static void follow(struct interior *s)
+/* What the unknowns x change: S, its products, and Z and T that keep theirs with W and L. */
+static void follow(struct interior *s, const real *x, struct change *c)
 {
-	matrix_of(s, s->step, s->dS);
-	mat_copy(s->dZ, s->Q);
-	subtract_product(s, s->Z, s->dS, s->dZ);
-	lift_products(s->lift, s->dS, s->dL);
+	matrix_of(s, x, c->S);
+	mat_fill(c->Z, 0);
+	subtract_product(s, s->Z, c->S, c->Z);
+	lift_products(s->lift, c->S, c->L);
 	EACH_SLACK(s, i, j)
 	{
 		double weight = (double)mat_get(s->T, i, j) / (double)mat_get(s->L, i, j);
 
-		mat_set(s->dT, i, j,
-			mat_get(s->q, i, j) - (real)(weight * (double)mat_get(s->dL, i, j)));
+		mat_set(c->T, i, j, -(real)(weight * (double)mat_get(c->L, i, j)));
 	}
-	semidefinite_symmetrize(s->dT); /* small entries of L blow up what rounding turned */
+	semidefinite_symmetrize(c->T); /* small entries of L blow up what rounding turned */
 }
 
 /* out = -grad f + G*Z + A'T, with R = that of the point. */
@@ -293,17 +306,46 @@ static void dual_lack(struct interior *s, struct mat R, struct mat Z, struct mat
 	adjoint(s, s->M, out);
 }
 
-/* What the solution of the Newton system leaves, of a matrix that may have been raised and near the
- * optimum has lost most of its digits, once more: the bound multiplies it by |X|^2 / gamma. */
-static void refine(struct interior *s)
+static void add_change(struct change *to, const struct change *c, double by)
+{
+	add_step(to->S, c->S, by);
+	add_step(to->Z, c->Z, by);
+	add_step(to->L, c->L, by);
+	add_step(to->T, c->T, by);
+}
+
+/* R of S + dS, and what the dual equations lack there: the step of R, Z and T leads to it. */
+static double left(struct interior *s)
 {
 	mat_copy(s->work[0], s->S);
-	add_step(s->work[0], s->dS, 1);
+	add_step(s->work[0], s->d.S, 1);
 	lift_residual(s->lift, s->work[0], s->next);
-	dual_lack(s, s->next, s->dZ, s->dT, s->rest);
-	semidefinite_solve(s->H, s->scale, s->rest);
-	blas_axpy((size_t)s->p, 1, s->rest, s->step);
-	follow(s);
+	dual_lack(s, s->next, s->d.Z, s->d.T, s->rest);
+	return blas_norm((size_t)s->p, s->rest);
+}
+
+/* The solution of the Newton system, of a matrix that may have been raised and near the optimum has
+ * lost most of its digits, leaves dual infeasibility, which the bound multiplies by |X|^2 / gamma.
+ * Corrections change Z and T by themselves: of their own size is what rounding does to them then,
+ * where that of a whole step, times Z and W^-1, is all that is left. */
+static void refine(struct interior *s)
+{
+	double least = left(s);
+
+	for (int k = 0; k < REFINEMENTS && least > 0; k++) {
+		double now;
+
+		semidefinite_solve(s->H, s->scale, s->rest);
+		follow(s, s->rest, &s->more);
+		add_change(&s->d, &s->more, 1);
+		now = left(s);
+		if (!(now < least)) {
+			add_change(&s->d, &s->more, -1);
+			left(s);
+			return;
+		}
+		least = now;
+	}
 }
 
 static bool direct(void *state, double target, bool correct)
@@ -313,16 +355,18 @@ static bool direct(void *state, double target, bool correct)
 	right(s, target, correct);
 	lack_of_W(s);
 	subtract_product(s, s->Z, s->dW, s->Q);
-	dual_lack(s, s->R, s->Q, s->q, s->step);
+	dual_lack(s, s->residual, s->Q, s->q, s->step);
 	semidefinite_solve(s->H, s->scale, s->step);
-	follow(s);
-	for (int k = 0; k < REFINEMENTS; k++)
-		refine(s);
-	add_step(s->dZ, s->Z, -1);
-	add_step(s->dT, s->T, -1);
-	add_step(s->dW, s->dS, 1);
-	add_step(s->dL, s->lack, 1);
-	semidefinite_symmetrize(s->dL);
+	follow(s, s->step, &s->d);
+	add_step(s->d.Z, s->Q, 1);
+	add_step(s->d.T, s->q, 1);
+	semidefinite_symmetrize(s->d.T);
+	refine(s);
+	add_step(s->d.Z, s->Z, -1);
+	add_step(s->d.T, s->T, -1);
+	add_step(s->dW, s->d.S, 1);
+	add_step(s->d.L, s->lack, 1);
+	semidefinite_symmetrize(s->d.L);
 	return true;
 }
 
@@ -338,43 +382,56 @@ static bool predict(void *state)
 
 static const struct mehrotra method;
 
-static double longest(const void *state)
+/* The longest step, and that of mehrotra_length, at which A + step dA > 0 and B is definite. */
+static double reach(const struct interior *s, struct mat A, struct mat dA, struct mat B,
+		    struct mat dB)
 {
-	const struct interior *s = state;
 	double step = 1 / method.to_boundary;
 
 	EACH_SLACK(s, i, j)
-	{
-		step = mehrotra_limit(step, (double)mat_get(s->L, i, j),
-				      (double)mat_get(s->dL, i, j));
-		step = mehrotra_limit(step, (double)mat_get(s->T, i, j),
-				      (double)mat_get(s->dT, i, j));
-	}
-	step = semidefinite_inside(s->W, s->dW, step, s->work[0]);
-	return semidefinite_inside(s->Z, s->dZ, step, s->work[0]);
+	step = mehrotra_limit(step, (double)mat_get(A, i, j), (double)mat_get(dA, i, j));
+	step = semidefinite_inside(B, dB, step, s->work[0]);
+	return fmin(1, method.to_boundary * step);
 }
 
-static double sum_of_products(struct mat A, struct mat dA, struct mat B, struct mat dB,
-			      double length)
+/* Of both steps the shorter one: mehrotra_direction asks for it before it takes products. */
+static double longest(const void *state)
+{
+	const struct interior *s = state;
+
+	s->length[PRIMAL] = reach(s, s->L, s->d.L, s->W, s->dW);
+	s->length[DUAL] = reach(s, s->T, s->d.T, s->Z, s->d.Z);
+	return fmin(s->length[PRIMAL], s->length[DUAL]) / method.to_boundary;
+}
+
+static double sum_of_products(struct mat A, struct mat dA, double a, struct mat B, struct mat dB,
+			      double b)
 {
 	double sum = 0;
 
 	for (ptrdiff_t j = 0; j < A.cols; j++)
 		for (ptrdiff_t i = 0; i < A.rows; i++)
-			sum += ((double)mat_get(A, i, j) + length * (double)mat_get(dA, i, j)) *
-			       ((double)mat_get(B, i, j) + length * (double)mat_get(dB, i, j));
+			sum += ((double)mat_get(A, i, j) + a * (double)mat_get(dA, i, j)) *
+			       ((double)mat_get(B, i, j) + b * (double)mat_get(dB, i, j));
 	return sum;
 }
 
 /* The entries left out have no multiplier. */
-static double complementarity(const void *state, double length)
+static double mean_product(const struct interior *s, double primal, double dual)
 {
-	const struct interior *s = state;
 	double n = (double)s->lift->n;
 
-	return (sum_of_products(s->W, s->dW, s->Z, s->dZ, length) +
-		sum_of_products(s->L, s->dL, s->T, s->dT, length)) /
+	return (sum_of_products(s->W, s->dW, primal, s->Z, s->d.Z, dual) +
+		sum_of_products(s->L, s->d.L, primal, s->T, s->d.T, dual)) /
 	       ((double)s->lift->order + 4 * n * n - 2 * n);
+}
+
+static double complementarity(const void *state, double step)
+{
+	const struct interior *s = state;
+
+	(void)step;
+	return mean_product(s, s->length[PRIMAL], s->length[DUAL]);
 }
 
 static const struct mehrotra method = {
@@ -387,34 +444,41 @@ static const struct mehrotra method = {
 	.far_enough = 0.1,
 };
 
-/* R, and what L lacks to the products of S. */
+/* The residual of S, and what L lacks to the products of S. */
 static double look(struct interior *s)
 {
 	lift_products(s->lift, s->S, s->lack);
 	add_step(s->lack, s->L, -1);
-	return lift_residual(s->lift, s->S, s->R);
+	return lift_residual(s->lift, s->S, s->residual);
+}
+
+static void advance(struct interior *s)
+{
+	add_step(s->S, s->d.S, s->length[PRIMAL]);
+	add_step(s->W, s->dW, s->length[PRIMAL]);
+	add_step(s->L, s->d.L, s->length[PRIMAL]);
+	add_step(s->next, s->R, -1);
+	add_step(s->R, s->next, s->length[DUAL]);
+	add_step(s->Z, s->d.Z, s->length[DUAL]);
+	add_step(s->T, s->d.T, s->length[DUAL]);
 }
 
 static bool step(void *state, struct progress *progress)
 {
 	struct interior *s = state;
-	double mu = complementarity(s, 0), length;
+	double mu = mean_product(s, 0, 0);
 
 	if (!mehrotra_direction(&method, s, mu, 0))
 		return false;
-	length = mehrotra_length(&method, s);
-	add_step(s->S, s->dS, length);
-	add_step(s->W, s->dW, length);
-	add_step(s->Z, s->dZ, length);
-	add_step(s->L, s->dL, length);
-	add_step(s->T, s->dT, length);
+	longest(s);
+	advance(s);
 	progress->objective = look(s);
 	progress->primal_residual = blas_mat_norm(s->lack) / blas_mat_norm(s->L);
 	progress->dual_residual = NAN;
-	mu = complementarity(s, 0);
+	mu = mean_product(s, 0, 0);
 	s->since = mu <= fallen * s->least ? 0 : s->since + 1;
 	s->least = fmin(s->least, mu);
-	return length > shortest && s->since < PATIENCE;
+	return fmax(s->length[PRIMAL], s->length[DUAL]) > shortest && s->since < PATIENCE;
 }
 
 /* The arc-cosine moments, raised by a unit. */
@@ -439,6 +503,7 @@ static void start(struct interior *s)
 		mat_set(s->T, i, j, (real)dual / mat_get(s->L, i, j));
 	}
 	look(s);
+	mat_copy(s->R, s->residual);
 	s->least = HUGE_VAL;
 }
 
@@ -446,9 +511,11 @@ struct lift_method lift_interior_new(const struct lift *lift, struct arena *aren
 {
 	struct interior *s = ARENA_NEW(arena, struct interior);
 	ptrdiff_t order = lift->order, n = lift->n, d = lift->d;
-	struct mat *squares[] = {&s->S,       &s->W, &s->Z, &s->dS,      &s->dW,     &s->dZ,
-				 &s->inverse, &s->Q, &s->M, &s->work[0], &s->work[1]};
-	struct mat *products[] = {&s->L, &s->T, &s->dL, &s->dT, &s->lack, &s->q};
+	struct mat *squares[] = {&s->S,   &s->W,      &s->Z,       &s->dW,      &s->inverse,
+				 &s->Q,   &s->M,      &s->work[0], &s->work[1], &s->d.S,
+				 &s->d.Z, &s->more.S, &s->more.Z};
+	struct mat *products[] = {&s->L,   &s->T,   &s->lack,   &s->q,
+				  &s->d.L, &s->d.T, &s->more.L, &s->more.T};
 
 	s->lift = lift;
 	s->p = order * (order + 1) / 2 - n;
@@ -458,10 +525,12 @@ struct lift_method lift_interior_new(const struct lift *lift, struct arena *aren
 		*products[i] = mat_new(arena, 2 * n, 2 * n);
 	s->R = mat_new(arena, lift->rows, lift->c);
 	s->next = mat_new(arena, lift->rows, lift->c);
+	s->residual = mat_new(arena, lift->rows, lift->c);
 	s->H = mat_new(arena, s->p, s->p);
 	s->scale = ARENA_ARRAY(arena, real, s->p);
 	s->step = ARENA_ARRAY(arena, real, s->p);
 	s->rest = ARENA_ARRAY(arena, real, s->p);
+	s->length = ARENA_ARRAY(arena, double, 2);
 	s->term = ARENA_ARRAY(arena, struct term, 1 + 2 * d + d * (d + 1) / 2);
 	if (!arena_counts(arena))
 		start(s);
