@@ -122,6 +122,9 @@ struct trainer {
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
+	/* Why no problem suits these options, or none with columns that are `frozen`; *option is
+	 * the one to blame. NULL: some do; NULL: always. */
+	const char *(*refuses)(const void *options, bool frozen, const char **option);
 	bool multi_output;    /* takes targets of several outputs */
 	bool one_against_all; /* of classes it trains each against all others */
 	bool sample_weights;  /* takes factors of the samples */
@@ -191,7 +194,7 @@ const char *trainer_refusal(const struct trainer *trainer, const struct targets 
 /* Whether it minimises a worst case with these options. */
 bool trainer_robust(const struct trainer *trainer, const void *options);
 
-/* STATUS_SPEC and what was expected if the trainer does not take the problem. */
+/* STATUS_SPEC and what was expected if the trainer does not take the problem or the options. */
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err);
 

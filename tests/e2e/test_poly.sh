@@ -107,5 +107,9 @@ refused()
 refused "splitting with a radius" 's/radius: \[0, 0.3\]/radius: 0.3, method: splitting/' 'the squared loss and no radius for the method splitting'
 refused "columns that are not attacked" 's/radius: \[0, 0.3\]/radius: 0.3, not_attacked: [0]/' 'not_attacked'
 sed 's/\[standardize\]/[standardize, bias]/; s/name: poly/name: bias/' poly.yaml >bias.yaml
-expect "a radius with a bias" 1 run bias.yaml --quiet
-says "fails with a sentence" 'the balls are over all columns, of which column 2 is a bias' results/bias/summary.csv
+expect "a radius with a bias" 2 validate bias.yaml
+says "is refused at its place" 'bias.yaml:6:[0-9]*: train\[0\].radius: the balls are over all columns, of which one is a bias'
+check "once for each entry" "$(cat out err)" [ "$(cat out err | grep -c 'of which one is a bias')" -eq 4 ]
+refused "another norm" 's/radius: \[0, 0.3\]/radius: 0.3, norm: linf/' 'train\[0\].norm: expected l2'
+refused "an activation of two numbers" 's/radius: \[0, 0.3\]/activation: [0, 1]/' 'train\[0\].activation: expected three numbers'
+
