@@ -137,6 +137,10 @@ struct trainer {
 	 * the later of two is kept by the program's objective, whatever theirs is; NULL: never. */
 	bool (*relaxed)(const void *options);
 
+	/* Whether with these options `setup` makes the model, which no step changes: it is not one
+	 * of the least objective, but made of others for another end. NULL: never. */
+	bool (*made_in_setup)(const void *options);
+
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
 	enum freedom (*freedom)(const void *options);
