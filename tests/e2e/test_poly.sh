@@ -75,7 +75,18 @@ check "nothing is undecided in l_2 balls" "$(grep ,l2, results/poly/certify.csv)
 holds "records say which l_inf balls the radius holds" "$(result sdp 0.3 linf_radius)" '==' "$(awk 'BEGIN { printf "%.17g", 0.3 / sqrt(2) }')"
 says "the boundary moves with the radius in the plot" '^0.3 ' results/poly/plots/sweep.dat
 says "the plot has its exact distances" 'trust_region' results/poly/plots/captions.md
-says "the report says the threat" 'l2' results/poly/report.html
+# what a figure is of: sum or mean, the radius, norm and units of attacks, the kind of the model
+row()
+{
+	grep "^| moons | $1 " results/poly/tables/summary.md
+}
+check "a sum is called one" "$(row 'sdp .*|    0.3')" eval 'row "sdp .*|    0.3" | grep -q "sum over samples, beta 0.1 "'
+check "and a mean" "$(row average)" eval 'row average | grep -q "mean over samples, beta 0.00125"'
+check "the kind of the network" "$(row squared)" eval 'row squared | grep -q "beta 0.1, polynomial network"'
+sed 's/<[^>]*>/ /g' results/poly/report.html >page.txt
+says "an attack has its norm and units" 'moons  *sdp  *radius=0.3  *pgd  *l2  *prepared  *0.2 ' page.txt
+says "so has another" 'moons  *sdp  *radius=0.3  *fgsm  *linf  *prepared  *0.2 ' page.txt
+says "a certificate, too" 'moons  *sdp  *radius=0.3  *trust_region  *test  *l2  *prepared ' page.txt
 
 # resumed: what is there stays, the rest is computed again
 cp results/poly/summary.csv before.csv
