@@ -80,8 +80,8 @@ row()
 {
 	grep "^| moons | $1 " results/poly/tables/summary.md
 }
-check "a sum is called one" "$(row 'sdp .*|    0.3')" eval 'row "sdp .*|    0.3" | grep -q "sum over samples, beta 0.1 "'
-check "and a mean" "$(row average)" eval 'row average | grep -q "mean over samples, beta 0.00125"'
+check "a sum is called one" "$(row 'sdp .*|    0.3')" eval 'row "sdp .*|    0.3" | grep -q "sum over samples, beta 0.1, worst case, against l2 0.3"'
+check "and a mean" "$(row average)" eval 'row average | grep -q "mean over samples, beta 0.00125, worst case, against l2 0.3"'
 check "the kind of the network" "$(row squared)" eval 'row squared | grep -q "beta 0.1, polynomial network"'
 sed 's/<[^>]*>/ /g' results/poly/report.html >page.txt
 says "an attack has its norm and units" 'moons  *sdp  *radius=0.3  *pgd  *l2  *prepared  *0.2 ' page.txt
