@@ -94,8 +94,9 @@ struct prepare {
 	 * The stages' arrays live in `arena`. */
 	enum status (*fit)(const void *options, const struct rows *train, struct arena *arena,
 			   struct stages *stages, struct err *err);
-	bool mixes; /* a prepared column depends on several raw ones */
-	bool maps;  /* to a feature space: a radius behind it is none in the inputs */
+	bool mixes;   /* a prepared column depends on several raw ones */
+	bool freezes; /* it adds a column that no attack touches */
+	bool maps;    /* to a feature space: a radius behind it is none in the inputs */
 	/* The columns behind it of n training rows of *d columns before it, or its error for such
 	 * sizes. NULL: as many. */
 	enum status (*width)(const void *options, size_t n, size_t *d, struct err *err);

@@ -264,6 +264,24 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	return true;
 }
 
+/* Options that the trainer refuses, or refuses behind such steps of `prepare`. */
+static void check_options(const struct work *work, const struct cell *cell)
+{
+	const struct choice *solver = &cell->train.solver;
+	const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
+	const char *option, *refusal = NULL;
+	bool frozen = false;
+	size_t index;
+
+	for (size_t i = 0; i < cell->data.prepare.count; i++)
+		frozen |= ((const struct prepare *)(const void *)cell->data.prepare.at[i].item)
+				  ->freezes;
+	if (trainer->refuses)
+		refusal = trainer->refuses(solver->options, frozen, &option);
+	if (refusal && find_entry(work->experiment, "train", cell->train.name, &index))
+		refuse(work, work->problems, "train", index, option, refusal);
+}
+
 /* --- files --------------------------------------------------------------------------------------
  */
 
@@ -351,6 +369,7 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 		if (cell->repetition > 0 || cell->data.split.fold > 1)
 			continue;
 		check_threats(&work, &cell->data);
+		check_options(&work, cell);
 		if (cell->data.classes.count > 2 || cell->data.class_weights.count > 0)
 			work_refuses(experiment, cell, outputs_of(cell->data.classes.count),
 				     problems);

@@ -6,11 +6,11 @@
 #include "harness/spec/schema.h"
 #include "harness/spec/tree/tree.h"
 
-/* Add a problem for raw units behind a step of `prepare` that mixes columns, for pictures of data
- * in a feature space and for files that cannot be read; and one to `untested`, which may be the
- * same, for every attack and certificate of a test part that a data set does not have: the others
- * can be done. An attack that a selection needs may stand without a test part. STATUS_ENV if only
- * files are to blame, which are no fault of the spec. */
+/* Add a problem for options that a trainer refuses, for raw units behind a step of `prepare` that
+ * mixes columns, for pictures of data in a feature space and for files that cannot be read; and one
+ * to `untested`, which may be the same, for every attack and certificate of a test part that a data
+ * set does not have: the others can be done. An attack that a selection needs may stand without a
+ * test part. STATUS_ENV if only files are to blame, which are no fault of the spec. */
 enum status work_check(const struct experiment *experiment, struct problems *problems,
 		       struct problems *untested);
 

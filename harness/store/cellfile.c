@@ -104,6 +104,8 @@ static const char *ball_text(const json_t *object, struct arena *arena)
 	const json_t *eps = json_object_get(object, "eps");
 	const char *norm = jsonfile_text(object, "norm", arena);
 
+	if (!eps) /* of polynomial networks */
+		eps = json_object_get(object, "radius");
 	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
 		return "";
 	return arena_format(arena, "%s %.6g%s%s", norm, json_number_value(eps),

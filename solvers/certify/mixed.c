@@ -7,8 +7,11 @@
  *
  * each growing with m, so that the bounds of both networks bound the mixture, linear in its weight
  * a, at the ends of the range of a. Where the mixed difference D is above 0, log p_y - log p_c >=
- * log((1 + D) / (1 - D)), else the mixed bounds of p_y and p_c say how low it can be. A robust
- * network beyond the map of MixedNUTS is not bounded: it can count for anything.
+ * log((1 + D) / (1 - D)), else the mixed bounds of p_y and p_c say how low it can be. Beyond
+ * the map of MixedNUTS a robust network of one output has a margin that is a function of its own
+ * one, h, alone: bounds of h from both sides bound it (mixnet_mapped_least). Of three classes or
+ * more the map divides all logits by their deviation, so that no margin of two of them tells the
+ * mapped one: such a network can count for anything.
  *
  * That the robust network has a margin of (1 - a) / a in probabilities is enough, as published
  * (Bai, Anderson, Kim & Sojoudi 2024); here what the accurate one keeps counts as well. */
@@ -140,7 +143,27 @@ static void visit(const struct model *model, struct certify_job *job, const int 
 	}
 }
 
-enum { ACCURATE, ROBUST, WEIGHT_LOW, WEIGHT_HIGH, PARTS };
+enum { ACCURATE, ROBUST, WEIGHT_LOW, WEIGHT_HIGH, ROBUST_HIGH, PARTS };
+
+/* Of one output: minus its margin from below. */
+static void bound_above(struct part *part, const struct mixnet *net, struct arena *arena)
+{
+	for (ptrdiff_t k = 0; k < part->job.X.rows && !arena_counts(arena); k++)
+		part->y[k] = -part->job.y[k];
+	part->job.y = part->y;
+	bound_margins(part, net->U, mat_rows(net->R, 0, net->U.cols), NULL, arena);
+}
+
+/* The margin of the robust part at sample k, with its map. */
+static double robust_least(const struct mixnet *net, const struct part *parts, ptrdiff_t k)
+{
+	double least = parts[ROBUST].job.lower[k];
+
+	if (!(*net->mapped > 0))
+		return least;
+	return net->A.cols > 1 ? -HUGE_VAL
+			       : mixnet_mapped_least(net, least, -parts[ROBUST_HIGH].job.lower[k]);
+}
 
 static void margins(const struct model *model, const int *label, struct certify_job *job,
 		    struct arena *arena)
@@ -155,11 +178,13 @@ static void margins(const struct model *model, const int *label, struct certify_
 	bound_margins(&parts[ROBUST], net->U, mat_rows(net->R, 0, m), label, arena);
 	bound_weight(&parts[WEIGHT_LOW], net, 1, arena);
 	bound_weight(&parts[WEIGHT_HIGH], net, -1, arena);
+	if (net->A.cols == 1)
+		bound_above(&parts[ROBUST_HIGH], net, arena);
 	if (arena_counts(arena))
 		return;
 	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
 		double accurate = parts[ACCURATE].job.lower[k];
-		double robust = *net->mapped > 0 ? -HUGE_VAL : parts[ROBUST].job.lower[k];
+		double robust = robust_least(net, parts, k);
 		double t = (double)*net->logit;
 		double low = mixnet_sigmoid(t + parts[WEIGHT_LOW].job.lower[k]);
 		double high = mixnet_sigmoid(t - parts[WEIGHT_HIGH].job.lower[k]);

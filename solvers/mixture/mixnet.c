@@ -90,6 +90,16 @@ static void normalise(struct mixing *x)
 		x->z[c] = (x->h[c] - mean) / x->deviation;
 }
 
+static double gelu(double z)
+{
+	return z * (1 + erf(z * root_half)) / 2;
+}
+
+static double powered(const struct mixnet *net, double q)
+{
+	return (double)*net->scale * copysign(pow(fabs(q), power_of(net)), q);
+}
+
 static void map(const struct mixnet *net, struct mixing *x)
 {
 	if (!(*net->mapped > 0)) {
@@ -101,13 +111,35 @@ static void map(const struct mixnet *net, struct mixing *x)
 	for (int c = 0; c < x->K; c++) {
 		double z = x->z[c] + (double)*net->shift;
 
-		x->q[c] = z * (1 + erf(z * root_half)) / 2;
-		x->M[c] =
-			(double)*net->scale * copysign(pow(fabs(x->q[c]), power_of(net)), x->q[c]);
+		x->q[c] = gelu(z);
+		x->M[c] = powered(net, x->q[c]);
 	}
 }
 
 /* dh, where dM is on entry */
+/* GELU falls up to its least value and rises behind it, and M rises with it: its range over a piece
+ * [a, b] of half the margin is known by the ends, and that of M(h/2) - M(-h/2) over small pieces
+ * bounds it. */
+double mixnet_mapped_least(const struct mixnet *net, double low, double high)
+{
+	enum { PIECES = 2048 };
+	const double lowest = -0.7517915246935645, least = -0.1699712074725;
+	double shift = (double)*net->shift, step = (high - low) / PIECES, result = HUGE_VAL;
+
+	if (net->A.cols > 1 || !(*net->scale > 0) || !isfinite(step))
+		return -HUGE_VAL;
+	for (int piece = 0; piece < PIECES; piece++) {
+		double a = (low + piece * step) / 2, b = (low + (piece + 1) * step) / 2;
+		double own = fmin(gelu(a + shift), gelu(b + shift));
+		double rival = fmax(gelu(shift - a), gelu(shift - b));
+
+		if (a + shift <= lowest && b + shift >= lowest)
+			own = least;
+		result = fmin(result, powered(net, own) - powered(net, rival));
+	}
+	return result;
+}
+
 static void map_back(const struct mixnet *net, const struct mixing *x, double *slope)
 {
 	double mean = 0, along = 0, power = power_of(net);

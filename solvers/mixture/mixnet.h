@@ -38,6 +38,10 @@ struct mixnet *mixnet_of(const struct model *model);
 void mixnet_weight_gradient(const struct mixnet *net, struct mat relu, struct mat C, double *w,
 			    double *logit);
 
+/* With the map and one output: the least margin M(h/2) - M(-h/2) over low <= h <= high, not above
+ * it; it is odd in h. -HUGE_VAL where there is no bound: of more outputs. */
+double mixnet_mapped_least(const struct mixnet *net, double low, double high);
+
 /* relu = relu(X U), n x m. */
 void mixnet_neurons(const struct mixnet *net, struct mat X, struct mat relu);
 

@@ -280,6 +280,11 @@ static void facts(const void *state, struct facts *facts)
 	facts_note(facts, "weight: where no neuron is active");
 }
 
+static bool made_in_setup(const void *options)
+{
+	return !((const struct mixture_options *)options)->adaptive;
+}
+
 const struct trainer trainer_mixture = {
 	.base = {.name = "mixture",
 		 .doc = "two ReLU networks mixed by their probabilities, attacked as a whole",
@@ -289,6 +294,7 @@ const struct trainer trainer_mixture = {
 	.makes = &model_mixture,
 	.multi_output = true,
 	.takes = trainer_falling,
+	.made_in_setup = made_in_setup,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -64,13 +64,26 @@ const char *trainer_refusal(const struct trainer *trainer, const struct targets 
 	return y->weight && !trainer->sample_weights ? "takes no weights of samples" : NULL;
 }
 
+static bool has_frozen(const struct problem *problem)
+{
+	ptrdiff_t j = 0;
+
+	while (problem->frozen && j < problem->X.cols && !problem->frozen[j])
+		j++;
+	return problem->frozen && j < problem->X.cols;
+}
+
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err)
 {
-	const char *wanted, *refusal = trainer_refusal(trainer, &problem->y);
+	const char *wanted, *option, *refusal = trainer_refusal(trainer, &problem->y);
 
 	if (refusal)
 		return err_set(err, STATUS_SPEC, "%s %s", trainer->base.name, refusal);
+	if (trainer->refuses)
+		refusal = trainer->refuses(options, has_frozen(problem), &option);
+	if (refusal)
+		return err_set(err, STATUS_SPEC, "%s: %s: %s", trainer->base.name, option, refusal);
 	if (problem->y.k > 1 && !problem->loss.loss->outputs &&
 	    !(trainer->one_against_all && problem->y.label))
 		return err_set(err, STATUS_SPEC,

@@ -123,6 +123,9 @@ struct trainer {
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
+	/* Why no problem suits these options, or none with columns that are `frozen`; *option is
+	 * the one to blame. NULL: some do; NULL: always. */
+	const char *(*refuses)(const void *options, bool frozen, const char **option);
 	bool multi_output;    /* takes targets of several outputs */
 	bool one_against_all; /* of classes it trains each against all others */
 	bool sample_weights;  /* takes factors of the samples */
@@ -134,6 +137,10 @@ struct trainer {
 	/* Whether its models are made from the point of a relaxation of their own problem, so that
 	 * the later of two is kept by the program's objective, whatever theirs is; NULL: never. */
 	bool (*relaxed)(const void *options);
+
+	/* Whether with these options `setup` makes the model, which no step changes: it is not one
+	 * of the least objective, but made of others for another end. NULL: never. */
+	bool (*made_in_setup)(const void *options);
 
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
@@ -192,7 +199,7 @@ const char *trainer_refusal(const struct trainer *trainer, const struct targets 
 /* Whether it minimises a worst case with these options. */
 bool trainer_robust(const struct trainer *trainer, const void *options);
 
-/* STATUS_SPEC and what was expected if the trainer does not take the problem. */
+/* STATUS_SPEC and what was expected if the trainer does not take the problem or the options. */
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err);
 

@@ -4,7 +4,8 @@
  *     min over Z, Z' in K   sum_i l(m_i(Z - Z')) + beta (Z4 + Z4'),   K = {Z >= 0, tr Z1 = Z4},
  *
  * m_i the worst value of f over the ball of sample i, of which the oracle gives a point x*_i and
- * with it a subgradient v_i E(x*_i): one eigendecomposition for all samples of a batch. The step
+ * with it a subgradient v_i E(x*_i): one eigendecomposition for all samples of a batch. Or by
+ * Frank-Wolfe steps, whose bound is close also where beta is small (poly_frank_wolfe.h). The step
  * length is the distance from the start over the root of the sum of the squared subgradients
  * (Ivgi, Hinder & Carmon 2023), the iterate that counts the mean of later ones (polynomial
  * decay, Shamir & Zhang 2013). The projection (V - nu G)_+ takes nu from the last one, corrects
@@ -16,6 +17,7 @@
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
+#include "solvers/poly/poly_frank_wolfe.h"
 #include "solvers/poly/poly_outputs.h"
 #include "solvers/poly/poly_projection.h"
 
@@ -34,8 +36,15 @@ static const double first_step = 1;
 
 static const double solved_gap = 1e-6;
 
+enum { METHOD_PROJECTED, METHOD_FRANK_WOLFE };
+static const char *const methods[] = {"projected", "frank_wolfe", NULL};
+
+/* Evaluations of the loss that a Frank-Wolfe step takes, about. */
+static const double looks = 60;
+
 struct poly_first_order_options {
 	struct poly_options poly;
+	long method;
 	long batch, epochs;
 };
 
@@ -50,6 +59,8 @@ struct output {
 	struct mat C, dual;       /* sum of v_i E(x*_i) of this epoch; its mean */
 	real *v, *dual_v;         /* n: the same of the slopes */
 	double bound;
+	struct poly_solver solver; /* of Frank-Wolfe */
+	bool ended;
 };
 
 struct state {
@@ -69,10 +80,15 @@ struct state {
 
 static const struct option rows[] = {
 	POLY_OPTIONS(struct poly_first_order_options, "a loss that falls with the margin"),
+	{OPTION_FIELD(struct poly_first_order_options, method), .initial = "projected",
+	 .names = methods, .later = true,
+	 .doc = "projected subgradients; or Frank-Wolfe over neurons, fully corrective: fewer and "
+		"dearer steps, with a bound that is close at small beta as well"},
 	{OPTION_FIELD(struct poly_first_order_options, batch), .initial = "1000",
-	 .range = RANGE_FROM(0), .doc = "samples of a step; 0: all"},
+	 .range = RANGE_FROM(0),
+	 .doc = "samples of a projected step; 0: all, as Frank-Wolfe takes"},
 	{OPTION_FIELD(struct poly_first_order_options, epochs), .initial = "200",
-	 .range = RANGE_FROM(1), .doc = "passes over the samples"},
+	 .range = RANGE_FROM(1), .doc = "passes over the samples, or steps of Frank-Wolfe"},
 	{0},
 };
 
@@ -96,22 +112,21 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 
 	out->setup_flops = 0;
 	out->iteration_flops = 60 * cube + batch * (8 * order * order + 100 * order);
+	if (o->method == METHOD_FRANK_WOLFE)
+		out->iteration_flops =
+			looks * (10 * cube + (double)n * (8 * order * order + 100 * order));
 	out->certificate_flops = 40 * cube + (double)n * 6 * order * order;
 }
 
-static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
-			 void **state, struct err *err)
+static void allocate_projected(struct state *s, struct arena *arena)
 {
-	struct state *s = ARENA_NEW(arena, struct state);
-	const struct poly_first_order_options *o = options;
+	const struct problem *problem = s->all.problem;
+	const struct poly_first_order_options *o = s->options;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, order = d + 1;
 	struct mat *squares[] = {&s->C, &s->V, &s->Q};
 
-	TRY(poly_outputs_new(problem, options, "poly_first_order", arena, &s->all, err));
-	s->options = o;
 	s->rng = rng_stream(problem->seed, "poly_first_order", 0);
 	s->batch = o->batch > 0 && o->batch < n ? o->batch : n;
-	s->output = ARENA_ARRAY(arena, struct output, s->all.k);
 	for (ptrdiff_t c = 0; c < s->all.k; c++) {
 		struct output *out = &s->output[c];
 
@@ -138,9 +153,29 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->projection.accurate = traceless;
 	s->x = ARENA_ARRAY(arena, real, d);
 	s->lower = ARENA_ARRAY(arena, double, s->batch);
-	*state = s;
 	for (ptrdiff_t i = 0; i < n && !arena_counts(arena); i++)
 		s->order[i] = (size_t)i;
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct state *s = ARENA_NEW(arena, struct state);
+
+	TRY(poly_outputs_new(problem, options, "poly_first_order", arena, &s->all, err));
+	s->options = options;
+	s->output = ARENA_ARRAY(arena, struct output, s->all.k);
+	*state = s;
+	if (s->options->method == METHOD_PROJECTED) {
+		allocate_projected(s, arena);
+		return STATUS_OK;
+	}
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		struct output *out = &s->output[c];
+
+		out->solver = poly_frank_wolfe(&s->all.program[c], arena);
+		memcpy(s->all.Z[c], out->solver.Z, sizeof *s->all.Z);
+	}
 	return STATUS_OK;
 }
 
@@ -251,7 +286,9 @@ static void certify(void *state, struct certificate *certificate)
 	for (ptrdiff_t c = 0; c < s->all.k; c++) {
 		struct output *out = &s->output[c];
 
-		if (s->epoch > 0 && poly_oracle_set(s->all.oracle, out->dual)) {
+		if (s->options->method == METHOD_FRANK_WOLFE) {
+			out->bound = out->solver.bound(out->solver.state);
+		} else if (s->epoch > 0 && poly_oracle_set(s->all.oracle, out->dual)) {
 			largest = fmax(poly_oracle_sphere(s->all.oracle, 1, s->x),
 				       poly_oracle_sphere(s->all.oracle, -1, s->x));
 			for (size_t i = 0; i < n; i++)
@@ -266,6 +303,33 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->objective = certificate->upper;
 }
 
+static bool is_solved(struct state *s)
+{
+	struct certificate c;
+
+	certify(s, &c);
+	return c.upper - c.lower_bound <= solved_gap * c.upper;
+}
+
+/* A step of each output that has not ended. */
+static void step_frank_wolfe(struct state *s, struct progress *progress)
+{
+	bool ended = true;
+
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		struct output *out = &s->output[c];
+
+		out->ended = out->ended || !out->solver.step(out->solver.state);
+		ended = ended && out->ended;
+		progress->objective += out->solver.objective(out->solver.state);
+	}
+	s->epoch++;
+	if (ended)
+		progress->end = is_solved(s) ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	else if (s->epoch >= s->options->epochs)
+		progress->end = OUTCOME_ITERATION_LIMIT;
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
@@ -273,6 +337,10 @@ static void step(void *state, struct progress *progress)
 	ptrdiff_t count = rest < s->batch ? rest : s->batch;
 
 	*progress = (struct progress){.primal_residual = NAN, .dual_residual = NAN};
+	if (s->options->method == METHOD_FRANK_WOLFE) {
+		step_frank_wolfe(s, progress);
+		return;
+	}
 	if (s->at == 0)
 		rng_shuffle(&s->rng, (size_t)n, s->order);
 	for (ptrdiff_t c = 0; c < s->all.k; c++) {
@@ -289,14 +357,7 @@ static void step(void *state, struct progress *progress)
 		close_epoch(s);
 	if (s->epoch < s->options->epochs)
 		return;
-	progress->end = OUTCOME_ITERATION_LIMIT;
-	if (s->at == 0) {
-		struct certificate c;
-
-		certify(s, &c);
-		if (c.upper - c.lower_bound <= solved_gap * c.upper)
-			progress->end = OUTCOME_CONVERGED;
-	}
+	progress->end = s->at == 0 && is_solved(s) ? OUTCOME_CONVERGED : OUTCOME_ITERATION_LIMIT;
 }
 
 static ptrdiff_t width(const void *state)
@@ -317,7 +378,7 @@ static void facts(const void *state, struct facts *facts)
 const struct trainer trainer_poly_first_order = {
 	.base = {.name = "poly_first_order",
 		 .doc = "polynomial network: the same program by projected subgradients in "
-			"mini-batches, worst cases by trust regions",
+			"mini-batches or Frank-Wolfe over neurons, worst cases by trust regions",
 		 .cite = "kuelbs2024",
 		 .options = rows,
 		 .size = sizeof(struct poly_first_order_options)},
@@ -325,6 +386,7 @@ const struct trainer trainer_poly_first_order = {
 	.multi_output = true,
 	.one_against_all = true,
 	.takes = takes,
+	.refuses = poly_outputs_refuses,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -2,7 +2,7 @@
 #include "solvers/poly/poly_oracle.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/poly/trust_region.h"
+#include "solvers/semidefinite/trust_region.h"
 
 #include <math.h>
 #include <string.h>

@@ -30,33 +30,23 @@ static struct problem problem_of(const struct problem *all, ptrdiff_t c, struct 
 	return one;
 }
 
-static enum status check(const struct problem *problem, const struct poly_options *o,
-			 const char *what, struct err *err)
+const char *poly_outputs_refuses(const void *options, bool frozen, const char **option)
 {
+	const struct poly_options *o = options;
+
+	*option = "activation";
 	if (o->activation.count != 3)
-		return err_set(err, STATUS_SPEC,
-			       "%s: activation: expected three numbers a, b, c, got %zu", what,
-			       o->activation.count);
-	if (problem->y.k > 1 && !problem->y.label && !problem->loss.loss->quadratic)
-		return err_set(err, STATUS_SPEC,
-			       "%s: loss: of several targets of a regression expected squared",
-			       what);
+		return "expected three numbers a, b, c";
 	if (!poly_outputs_threat(o))
-		return STATUS_OK;
+		return NULL;
+	*option = "norm";
 	if (o->threat.norm != NORM_L2)
-		return err_set(err, STATUS_SPEC,
-			       "%s: norm: expected l2, got %s: an l_inf ball of radius r lies "
-			       "in the l_2 ball of radius r sqrt(d)",
-			       what, threat_norms[o->threat.norm]);
-	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
-		if (problem->frozen && problem->frozen[j])
-			return err_set(
-				err, STATUS_SPEC,
-				"%s: radius: the balls are over all columns, of which "
-				"column %td is a bias; the activation has its own: leave the "
-				"bias out",
-				what, j);
-	return STATUS_OK;
+		return "expected l2: an l_inf ball of radius r lies in the l_2 ball of radius r "
+		       "sqrt(d)";
+	*option = "radius";
+	return frozen ? "the balls are over all columns, of which one is a bias; the activation "
+			"has its own: leave the bias out"
+		      : NULL;
 }
 
 enum status poly_outputs_new(const struct problem *problem, const struct poly_options *o,
@@ -66,7 +56,10 @@ enum status poly_outputs_new(const struct problem *problem, const struct poly_op
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, k = problem->y.k;
 	const struct model_size size = {d, 2 * (d + 1) * k, k};
 
-	TRY(check(problem, o, what, err));
+	if (k > 1 && !problem->y.label && !problem->loss.loss->quadratic)
+		return err_set(err, STATUS_SPEC,
+			       "%s: loss: of several targets of a regression expected squared",
+			       what);
 	*out = (struct poly_outputs){.problem = problem, .options = o, .k = k};
 	out->one = ARENA_ARRAY(arena, struct problem, k);
 	out->program = ARENA_ARRAY(arena, struct poly_program, k);

@@ -49,7 +49,11 @@ struct poly_outputs {
 /* The threat of these options, NULL with radius 0. */
 const struct threat_options *poly_outputs_threat(const struct poly_options *options);
 
-/* STATUS_SPEC: options that no program has; `what` begins the message. */
+/* struct trainer, `refuses`. */
+const char *poly_outputs_refuses(const void *options, bool frozen, const char **option);
+
+/* STATUS_SPEC: targets that no program has; `what` begins the message. Options that are refused
+ * must not come here. */
 enum status poly_outputs_new(const struct problem *problem, const struct poly_options *options,
 			     const char *what, struct arena *arena, struct poly_outputs *out,
 			     struct err *err);

@@ -170,6 +170,7 @@ const struct trainer trainer_poly_sdp = {
 	.multi_output = true,
 	.one_against_all = true,
 	.takes = takes,
+	.refuses = poly_outputs_refuses,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -135,6 +135,12 @@ static void facts(const void *state, struct facts *facts)
 				     "samples, 0 where misclassified");
 }
 
+static bool made_in_setup(const void *options)
+{
+	(void)options;
+	return true;
+}
+
 const struct trainer trainer_locally_biased = {
 	.base = {.name = "locally_biased",
 		 .doc = "a ReLU network biased towards the label of the nearest training point, "
@@ -144,6 +150,7 @@ const struct trainer trainer_locally_biased = {
 		 .size = sizeof(struct biased_options)},
 	.makes = &model_locally_biased,
 	.takes = trainer_falling,
+	.made_in_setup = made_in_setup,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

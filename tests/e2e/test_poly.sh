@@ -75,7 +75,18 @@ check "nothing is undecided in l_2 balls" "$(grep ,l2, results/poly/certify.csv)
 holds "records say which l_inf balls the radius holds" "$(result sdp 0.3 linf_radius)" '==' "$(awk 'BEGIN { printf "%.17g", 0.3 / sqrt(2) }')"
 says "the boundary moves with the radius in the plot" '^0.3 ' results/poly/plots/sweep.dat
 says "the plot has its exact distances" 'trust_region' results/poly/plots/captions.md
-says "the report says the threat" 'l2' results/poly/report.html
+# what a figure is of: sum or mean, the radius, norm and units of attacks, the kind of the model
+row()
+{
+	grep "^| moons | $1 " results/poly/tables/summary.md
+}
+check "a sum is called one" "$(row 'sdp .*|    0.3')" eval 'row "sdp .*|    0.3" | grep -q "sum over samples, beta 0.1, worst case, against l2 0.3"'
+check "and a mean" "$(row average)" eval 'row average | grep -q "mean over samples, beta 0.00125, worst case, against l2 0.3"'
+check "the kind of the network" "$(row squared)" eval 'row squared | grep -q "beta 0.1, polynomial network"'
+sed 's/<[^>]*>/ /g' results/poly/report.html >page.txt
+says "an attack has its norm and units" 'moons  *sdp  *radius=0.3  *pgd  *l2  *prepared  *0.2 ' page.txt
+says "so has another" 'moons  *sdp  *radius=0.3  *fgsm  *linf  *prepared  *0.2 ' page.txt
+says "a certificate, too" 'moons  *sdp  *radius=0.3  *trust_region  *test  *l2  *prepared ' page.txt
 
 # resumed: what is there stays, the rest is computed again
 cp results/poly/summary.csv before.csv
@@ -107,5 +118,9 @@ refused()
 refused "splitting with a radius" 's/radius: \[0, 0.3\]/radius: 0.3, method: splitting/' 'the squared loss and no radius for the method splitting'
 refused "columns that are not attacked" 's/radius: \[0, 0.3\]/radius: 0.3, not_attacked: [0]/' 'not_attacked'
 sed 's/\[standardize\]/[standardize, bias]/; s/name: poly/name: bias/' poly.yaml >bias.yaml
-expect "a radius with a bias" 1 run bias.yaml --quiet
-says "fails with a sentence" 'the balls are over all columns, of which column 2 is a bias' results/bias/summary.csv
+expect "a radius with a bias" 2 validate bias.yaml
+says "is refused at its place" 'bias.yaml:6:[0-9]*: train\[0\].radius: the balls are over all columns, of which one is a bias'
+check "once for each entry" "$(cat out err)" [ "$(cat out err | grep -c 'of which one is a bias')" -eq 4 ]
+refused "another norm" 's/radius: \[0, 0.3\]/radius: 0.3, norm: linf/' 'train\[0\].norm: expected l2'
+refused "an activation of two numbers" 's/radius: \[0, 0.3\]/activation: [0, 1]/' 'train\[0\].activation: expected three numbers'
+

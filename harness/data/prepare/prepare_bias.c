@@ -26,4 +26,5 @@ const struct prepare prepare_bias = {
 	.base = {.name = "bias", .doc = "add a column of ones, last", .cite = ""},
 	.fit = fit,
 	.width = width,
+	.freezes = true,
 };

@@ -7,6 +7,7 @@
 #define NAME_PIXELS 7.0  /* of a character of a name */
 #define GROUP_PIXELS 350 /* of all names of a panel; longer ones are turned */
 #define DEGREE (3.14159265358979323846 / 180)
+#define SAME 1e-8 /* relative; the data file has nine digits */
 
 enum {
 	TILTED = 40,
@@ -87,14 +88,22 @@ static void short_log_tics(FILE *gp, char axis, double low, double high)
 	fputs(")\n", gp);
 }
 
-/* Evenly spaced tics, about four of them, where 1, 2 and 5 are too far apart. */
+/* Of about four tics, evenly spaced. */
+static double even_step(double span)
+{
+	double step = pow(10, floor(log10(span / 2)));
+
+	while (span / step > 6)
+		step *= span / step > 12 ? 5 : 2;
+	return step;
+}
+
+/* Evenly spaced tics where 1, 2 and 5 are too far apart. */
 static void even_tics(FILE *gp, char axis, double low, double high)
 {
-	double step = pow(10, floor(log10((high - low) / 2)));
+	double step = even_step(high - low);
 	const char *gap = "";
 
-	while ((high - low) / step > 6)
-		step *= (high - low) / step > 12 ? 5 : 2;
 	fprintf(gp, "set format %c '%s'\nset %ctics (", axis, tic_format(high), axis);
 	for (double at = ceil(low / step) * step; at <= high; at += step) {
 		fprintf(gp, "%s%g", gap, at);
@@ -152,6 +161,49 @@ static void value_tics(FILE *gp, char axis, const double *values, size_t count)
 	fputs(")\n", gp);
 }
 
+/* An axis so short that its tics would all be the same number, in the six digits that are drawn:
+ * they are written less `offset`, in units of `unit`, and the label says so. */
+struct fine {
+	bool is;
+	double low, high, offset, unit;
+};
+
+static struct fine fine_of(const struct figure_axis *axis, struct figure_extent e)
+{
+	struct fine fine = {.low = axis->starts ? axis->low : e.bottom,
+			    .high = axis->ends ? axis->high : e.high};
+	double largest = fmax(fabs(fine.low), fabs(fine.high)), span = fine.high - fine.low;
+	double tens;
+
+	if (axis->names || !(span > SAME * largest) || !isfinite(span) ||
+	    span >= 1e-4 * pow(10, floor(log10(largest))))
+		return fine;
+	tens = pow(10, ceil(log10(span)));
+	fine.is = true;
+	fine.unit = tens / 10;
+	fine.offset = floor(fine.low / tens) * tens;
+	return fine;
+}
+
+static void fine_tics(FILE *gp, char name, const struct figure_axis *axis, struct fine fine)
+{
+	const char *gap = "";
+	double step, room, last;
+
+	if (!fine.is)
+		return;
+	step = even_step(fine.high - fine.low);
+	room = axis->ends ? 0 : step;
+	last = floor((fine.high + room - fine.offset) / step + SAME);
+	room = axis->starts ? 0 : step;
+	fprintf(gp, "set %ctics (", name);
+	for (double k = ceil((fine.low - room - fine.offset) / step - SAME); k <= last; k++) {
+		fprintf(gp, "%s'%g' %.13g", gap, k * step / fine.unit, fine.offset + k * step);
+		gap = ", ";
+	}
+	fputs(")\n", gp);
+}
+
 static void name_tics(struct script *script, char name, const struct figure_axis *axis, int angle)
 {
 	fprintf(script->gp, "set %ctics (", name);
@@ -173,6 +225,12 @@ static void name_tics(struct script *script, char name, const struct figure_axis
 
 /* --- ranges ----------------------------------------------------------------------------------- */
 
+/* Are they all one value, as far as the data file tells them apart? */
+static bool is_one(double low, double high)
+{
+	return isfinite(low) && high - low <= SAME * fmax(fabs(low), fabs(high));
+}
+
 /* Where no end is given: room around values that are all the same, or a share's own ends. */
 static struct figure_axis ranged(struct figure_axis axis, struct figure_extent e)
 {
@@ -184,7 +242,7 @@ static struct figure_axis ranged(struct figure_axis axis, struct figure_extent e
 		axis.low = fmin(0.9 * one, fmax(0, floor(part * e.bottom - 0.5) / part));
 		axis.high = 1.01 * one;
 		axis.starts = axis.ends = true;
-	} else if (e.high <= e.bottom && isfinite(e.bottom) && !axis.starts && !axis.ends) {
+	} else if (is_one(e.bottom, e.high) && !axis.starts && !axis.ends) {
 		axis.low = e.bottom - room;
 		axis.high = e.bottom + room;
 		axis.starts = axis.ends = true;
@@ -263,10 +321,12 @@ static void write_x(struct script *script, struct figure_panel *panel, struct fi
 	if (!figure_is_log(x->scale, low, e.high) || even) {
 		*x = ranged(*x, e);
 		write_range(script->gp, 'x', x);
+		fine_tics(script->gp, 'x', x, fine_of(x, e));
 		return;
 	}
 	log_tics(script->gp, 'x', low, e.high);
 	value_tics(script->gp, 'x', values, count);
+	fine_tics(script->gp, 'x', x, fine_of(x, e));
 	/* A logarithmic axis has no place for a start at 0. */
 	for (struct figure_curve *c = panel->first; c; c = c->next)
 		while (c->count > 0 && c->at[0] <= 0) {
@@ -288,15 +348,17 @@ static bool write_y(struct script *script, struct figure_panel *panel, struct fi
 	if (!figure_log_y(panel)) {
 		*y = ranged(*y, all);
 		write_range(script->gp, 'y', y);
+		fine_tics(script->gp, 'y', y, fine_of(y, all));
 		return false;
 	}
-	if (!(all.high > all.low) && !y->starts && !y->ends) { /* room around a single value */
+	if (is_one(all.low, all.high) && !y->starts && !y->ends) { /* room around a single value */
 		y->starts = y->ends = true;
 		y->low = all.low / 2;
 		y->high = 2 * all.high;
 	}
 	write_range(script->gp, 'y', y);
 	log_tics(script->gp, 'y', all.low, all.high);
+	fine_tics(script->gp, 'y', y, fine_of(y, all));
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
 		size_t columns = figure_numbers(c->layer);
 
@@ -311,6 +373,20 @@ static bool write_y(struct script *script, struct figure_panel *panel, struct fi
 		}
 	}
 	return true;
+}
+
+const char *axis_label(const struct figure_panel *panel, bool vertical, struct arena *arena)
+{
+	struct figure_extent e = figure_extent(panel, vertical ? FIGURE_Y : FIGURE_X);
+	struct figure_axis axis = ranged(vertical ? panel->y : panel->x, e);
+	struct fine fine = fine_of(&axis, e);
+
+	if (!fine.is)
+		return axis.label;
+	if (!axis.label)
+		return arena_format(arena, "difference from %.12g in %g", fine.offset, fine.unit);
+	return arena_format(arena, "%s %c %.12g, in %g", axis.label, fine.offset < 0 ? '+' : '-',
+			    fabs(fine.offset), fine.unit);
 }
 
 void axis_write(struct script *script, struct figure_panel *panel, int angle)

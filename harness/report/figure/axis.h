@@ -17,6 +17,10 @@ double axis_left(const struct figure *figure);
  * axis rows with x <= 0 and middles <= 0; ends of ranges are cut at the smallest value > 0. */
 void axis_write(struct script *script, struct figure_panel *panel, int angle);
 
+/* What the label of an axis says: its own, and where six digits cannot tell its tics apart the
+ * number that they are written less, and their unit. Or NULL. */
+const char *axis_label(const struct figure_panel *panel, bool vertical, struct arena *arena);
+
 /* Are ascending values spaced more evenly on a logarithmic axis than on a linear one? */
 bool axis_geometric(const double *values, size_t count);
 

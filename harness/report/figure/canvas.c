@@ -410,6 +410,7 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 	double top = canvas->top + (double)(index / canvas->columns) * canvas->panel_height;
 	double unit = canvas->unit;
 	double bottom = top + canvas->panel_height - MARGIN_BOTTOM * unit - canvas->room;
+	const char *vertical = axis_label(panel, true, canvas->figure->arena);
 	FILE *gp = canvas->script.gp;
 
 	if (index > 0)
@@ -426,8 +427,8 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 		1 - (top + MARGIN_TOP * unit) / canvas->height, 1 - bottom / canvas->height);
 	write_title(canvas, canvas->look->title && canvas->panels == 1 ? canvas->look->title
 								       : panel->title);
-	write_label(&canvas->script, "xlabel", panel->x.label);
-	write_label(&canvas->script, "ylabel", panel->y.label);
+	write_label(&canvas->script, "xlabel", axis_label(panel, false, canvas->figure->arena));
+	write_label(&canvas->script, "ylabel", vertical);
 	/* the SVG terminal takes its letters for larger than they are drawn */
 	fputs("set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
 	      "set ylabel offset form eq 'svg' ? 0.5 : 0, 0\n",
@@ -435,7 +436,7 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 	if (!(canvas->left > MARGIN_LEFT))
 		return;
 	/* gnuplot takes long names for longer than they are */
-	write_label(&canvas->script, "ylabel ''\nset label 99", panel->y.label);
+	write_label(&canvas->script, "ylabel ''\nset label 99", vertical);
 	fprintf(gp, "set label 99 at screen %.5f,%.5f center rotate\n",
 		(left + LABEL_SIDE * unit) / canvas->width,
 		1 - (top + MARGIN_TOP * unit + bottom) / 2 / canvas->height);

@@ -196,6 +196,21 @@ size_t series_count(const struct series_list *list, const char *data)
 	return count;
 }
 
+/* By label; where these are more than the colours by method, if there are several. */
+static void give_colours(struct series_list *list, const struct records *records)
+{
+	bool several = false;
+
+	for (size_t i = 1; i < list->count; i++)
+		several |= strcmp(list->at[i].group->method, list->at[0].group->method) != 0;
+	for (size_t i = 0; i < list->count; i++)
+		list->at[i].colour =
+			several && list->entry_count > SERIES_COLOURS
+				? records_index(records->methods, records->method_count,
+						list->at[i].group->method)
+				: list->at[i].entry;
+}
+
 static struct series_list make_list(const struct records *records, enum series_settings settings,
 				    size_t curves, struct series_list list)
 {
@@ -216,11 +231,7 @@ static struct series_list make_list(const struct records *records, enum series_s
 		collect(records, &list);
 	}
 	list.repeated = records_repeats(records, list.repeats);
-	for (size_t i = 0; i < list.count; i++)
-		list.at[i].colour = list.entry_count <= SERIES_COLOURS
-					    ? list.at[i].entry
-					    : records_index(records->methods, records->method_count,
-							    list.at[i].group->method);
+	give_colours(&list, records);
 	return list;
 }
 

@@ -39,7 +39,7 @@ struct series {
 	const char *name; /* the method; with what its objective is made of where several bests of
 			     it are drawn on one problem */
 	size_t entry;     /* index of the label among the distinct ones */
-	size_t colour;    /* a method keeps its colour where the labels are more than the colours */
+	size_t colour; /* of the label; of the method where several have more labels than colours */
 };
 
 struct series_list {

@@ -2,6 +2,7 @@
  * ends of bands. */
 #include "harness/file/folder.h"
 #include "harness/report/figure/canvas.h"
+#include "harness/report/series/series.h"
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -101,6 +102,83 @@ static void the_best_is_what_select_says(void **state)
 			       "by validation macro f1 (sgd) or validation accuracy (adam), of k"));
 }
 
+/* The script of a plot of one line, y over x. */
+static const char *line_script(const double *x, const double *y, size_t count)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.5}};
+	struct records records = fixture_records(cells, 1, room, arena);
+	struct figure figure = figure_new(arena);
+	struct figure_panel *panel = figure_panel(&figure, "key", "", "title");
+	struct figure_curve *curve = figure_curve(
+		&figure, panel, &(struct figure_curve){.title = "a", .columns = "x y"});
+	struct err err = {0};
+
+	panel->y.label = "objective";
+	for (size_t i = 0; i < count; i++)
+		figure_row(curve, (double[]){x[i], y[i], y[i], y[i]});
+	assert_int_equal(canvas_write(&figure, &records, "line", &err), STATUS_OK);
+	return fixture_text(&records, "line", ".gp");
+}
+
+/* Tics of six digits would all be 123.457: each is another number, at its place. */
+static void tics_of_close_values_differ(void **state)
+{
+	static const double x[] = {-5.00000002, -5, -4.99999993},
+			    y[] = {123.4567, 123.45671, 123.45674};
+	const char *script = line_script(x, y, 3), *at;
+	double label, place, before = -HUGE_VAL;
+	int count = 0, next;
+
+	(void)state;
+	assert_non_null(strstr(script, "set ylabel \"objective - 123.4567, in 1e-05\""));
+	assert_non_null(strstr(script, "set xlabel \"difference from -5.0000001 in 1e-08\""));
+	at = strstr(script, "set ytics ('");
+	assert_non_null(at);
+	at += strlen("set ytics (");
+	while (sscanf(at, "'%lf' %lf%n", &label, &place, &next) == 2) {
+		check_close(place - 123.4567, label * 1e-5, 0, 1e-10);
+		check_above(label, before);
+		before = label;
+		at += next + (at[next] == ',' ? 2 : 0);
+		count += place > y[0] && place < y[2];
+	}
+	check_at_least(count, 2);
+	/* two digits more than the span needs: as ever */
+	script = line_script(x, (double[]){123.4, 123.5, 123.7}, 3);
+	assert_non_null(strstr(script, "set ylabel \"objective\""));
+	assert_null(strstr(script, "set ytics ("));
+	/* nothing that the data file tells apart */
+	script = line_script(x, (double[]){5, 5 * (1 + 1e-12), 5}, 3);
+	assert_non_null(strstr(script, "set yrange [4.5:5.5]"));
+}
+
+/* Settings of one method have the colours; of several the methods keep theirs. */
+static void many_settings_have_their_own_colours(void **state)
+{
+	static const char *const values[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+	struct fixture_cell cells[2 * LENGTH(values)] = {{0}};
+	const size_t count = LENGTH(values);
+	struct records records;
+	struct series_list list;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * count; i++)
+		cells[i] = (struct fixture_cell){"moons", i < count ? "sgd" : "adam", "rate",
+						 values[i % count], .test = 0.5};
+	records = fixture_records(cells, count, room, arena);
+	list = series_of(&records, SERIES_ALL, 1);
+	check_equal((double)list.count, (double)count);
+	for (size_t i = 0; i < count; i++)
+		check_equal((double)list.at[i].colour, (double)i);
+	records = fixture_records(cells, 2 * count, room, arena);
+	list = series_of(&records, SERIES_ALL, 1);
+	check_equal((double)list.count, (double)(2 * count));
+	for (size_t i = 0; i < 2 * count; i++)
+		check_equal(
+			(double)(list.at[i].colour == list.at[0].colour),
+			(double)(strcmp(list.at[i].group->method, list.at[0].group->method) == 0));
+}
+
 static struct attack_row attacked(double eps, double robust)
 {
 	struct attack_row row = {.attack = "pgd",
@@ -176,6 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_values_are_question_marks),
+		cmocka_unit_test(tics_of_close_values_differ),
+		cmocka_unit_test(many_settings_have_their_own_colours),
 		cmocka_unit_test(failed_settings_are_tried_as_well),
 		cmocka_unit_test(the_best_is_what_select_says),
 		cmocka_unit_test(robust_accuracy_begins_clean),

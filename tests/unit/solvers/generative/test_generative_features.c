@@ -179,12 +179,28 @@ static void a_neuron_is_found(void **state)
 	arena_release(&toy.arena);
 }
 
+/* Latents alone, the generator but for a step at rest. */
+static void refining_lowers_the_objective(void **state)
+{
+	struct toy toy = one_neuron(1e-3);
+	double first, last;
+
+	(void)state;
+	train(&toy,
+	      "{width: 4, hidden: 8, epochs: 1, refine: 200, learning_rate: 1e-6, refine_rate: "
+	      "0.05}",
+	      &first, &last);
+	check_below(last, 0.9 * first);
+	arena_release(&toy.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slopes_match_differences),
 		cmocka_unit_test(directions_have_length_one),
 		cmocka_unit_test(output_weights_are_those_of_ridge_regression),
+		cmocka_unit_test(refining_lowers_the_objective),
 		cmocka_unit_test(a_neuron_is_found),
 	};
 

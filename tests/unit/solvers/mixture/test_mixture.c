@@ -253,19 +253,55 @@ static long check_sound(struct fixture *t)
 /* Certified <= every point of the ball, of hundreds of mixtures; and it certifies some. */
 static void bounds_are_sound(void **state)
 {
-	long certified = 0, all = 0;
+	long certified = 0, all = 0, mapped = 0;
 
 	(void)state;
 	for (uint64_t seed = 100; seed < 400; seed++) {
 		struct fixture t = make(seed, 1 + 2 * (ptrdiff_t)(seed % 3));
 
+		long here;
+
 		*t.net->mapped = seed % 7 == 0;
 		t.job.threat.norm = (enum norm)(seed % 2);
-		certified += check_sound(&t);
+		if (*t.net->mapped > 0 && t.k == 1)
+			*t.net->logit = 3; /* the robust one counts most */
+		here = check_sound(&t);
+		certified += here;
+		mapped += *t.net->mapped > 0 && t.k == 1 ? here : 0;
 		all += N;
 		arena_release(&t.arena);
 	}
 	check_above(certified, all / 20);
+	check_above(mapped, 0);
+}
+
+/* Of a grid within low <= h <= high, at the ends of which M is taken by its definition. */
+static void the_mapped_margin_is_bounded(void **state)
+{
+	struct fixture t = make(9, 1);
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		double low = 0.3 * i - 6, high = low + 0.05 + 0.1 * i, grid = HUGE_VAL, bound;
+
+		*t.net->shift = (real)(0.1 * i - 2);
+		bound = mixnet_mapped_least(t.net, low, high);
+		for (int g = 0; g <= 1000; g++) {
+			double h = low + (high - low) * g / 1000, map[2];
+
+			for (int c = 0; c < 2; c++) {
+				double z = (c ? -h : h) / 2 + (double)*t.net->shift;
+				double q = z * erfc(-z / sqrt(2)) / 2;
+
+				map[c] = (double)*t.net->scale *
+					 copysign(pow(fabs(q), (double)*t.net->power), q);
+			}
+			grid = fmin(grid, map[0] - map[1]);
+		}
+		check_at_most(bound, grid + 1e-12 * fabs(grid));
+		check_close(bound, grid, 2e-2, 2e-2);
+	}
+	arena_release(&t.arena);
 }
 
 /* Mixed with itself a network is itself, and so is its bound. */
@@ -387,6 +423,7 @@ int main(void)
 		cmocka_unit_test(the_map_is_that_of_mixednuts),
 		cmocka_unit_test(slopes_are_those_of_the_margin),
 		cmocka_unit_test(bounds_are_sound),
+		cmocka_unit_test(the_mapped_margin_is_bounded),
 		cmocka_unit_test(a_network_mixed_with_itself),
 		cmocka_unit_test(the_trainer_joins_and_trains_the_weight),
 		cmocka_unit_test(stored_networks_are_mixed),

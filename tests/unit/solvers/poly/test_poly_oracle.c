@@ -3,7 +3,7 @@
 #include "solvers/poly/poly_oracle.h"
 
 #include "solvers/core/rng.h"
-#include "solvers/poly/trust_region.h"
+#include "solvers/semidefinite/trust_region.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -7,6 +7,7 @@
 #include "solvers/model/attack.h"
 #include "solvers/model/certify.h"
 #include "solvers/poly/poly_decompose.h"
+#include "solvers/poly/poly_frank_wolfe.h"
 #include "solvers/poly/poly_oracle.h"
 #include "solvers/poly/poly_robust.h"
 #include "solvers/poly/poly_splitting.h"
@@ -164,6 +165,36 @@ static void splitting_has_the_same_optimum(void **state)
 	}
 }
 
+/* The optimum of interior points, standard and of the worst case, with a bound that says so. */
+static void frank_wolfe_has_the_same_optimum(void **state)
+{
+	static const struct {
+		const char *loss;
+		double beta, radius, gap;
+	} cases[] = {{"squared", 0.1, 0, 1e-4},  {"logistic", 0.1, 0, 1e-4},
+		     {"hinge", 0.1, 0, 1e-2},    {"hinge", 0.1, 0.3, 1e-2},
+		     {"squared", 0.01, 0, 1e-4}, {"hinge", 0.01, 0.3, 1e-2}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases && IS_DOUBLE; i++) {
+		struct toy toy = without_bias(cases[i].loss, cases[i].beta);
+		struct solved s;
+		struct poly_solver wolfe;
+		double gap = 1;
+		int steps = 0;
+
+		solve(&s, &toy.problem, cases[i].radius);
+		wolfe = poly_frank_wolfe(&s.program, &s.arena);
+		for (; steps < 300 && gap > cases[i].gap && wolfe.step(wolfe.state); steps++)
+			gap = 1 - wolfe.bound(wolfe.state) / wolfe.objective(wolfe.state);
+		check_at_most(gap, cases[i].gap);
+		check_at_most(wolfe.bound(wolfe.state), s.objective * (1 + 1e-7));
+		check_at_least(wolfe.objective(wolfe.state), s.bound * (1 - 1e-7));
+		arena_release(&s.arena);
+		arena_release(&toy.arena);
+	}
+}
+
 struct fixture {
 	struct toy toy;
 	struct arena arena;
@@ -265,6 +296,7 @@ static void no_network_is_below_the_bound(void **state)
 		const struct trainer *trainer;
 		const char *options;
 	} others[] = {{&trainer_poly_first_order, "{radius: 0.3, epochs: 300}"},
+		      {&trainer_poly_first_order, "{radius: 0.3, method: frank_wolfe, epochs: 5}"},
 		      {&trainer_poly_penalty, "{radius: 0.3, epochs: 300}"}};
 	double bound;
 	struct fixture t = {.toy = without_bias("hinge", 0.1)};
@@ -357,6 +389,7 @@ int main(void)
 		cmocka_unit_test(the_network_is_the_matrices),
 		cmocka_unit_test(the_value_rises_with_the_radius),
 		cmocka_unit_test(splitting_has_the_same_optimum),
+		cmocka_unit_test(frank_wolfe_has_the_same_optimum),
 		cmocka_unit_test(no_attack_is_below_the_certificate),
 		cmocka_unit_test(no_network_is_below_the_bound),
 		cmocka_unit_test(distances_of_several_outputs),

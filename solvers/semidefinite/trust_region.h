@@ -6,8 +6,8 @@
  * -min e, and l >= 0 for the ball: Newton's method on 1/|u(l)| = 1/radius, u(l) = -g / (e + l)
  * (More & Sorensen 1983). Every l gives a bound, also in the hard case, where g has no part
  * along the least e and no l gives the length. */
-#ifndef POLY_TRUST_REGION_H
-#define POLY_TRUST_REGION_H
+#ifndef SEMIDEFINITE_TRUST_REGION_H
+#define SEMIDEFINITE_TRUST_REGION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Trust region problems by their secular equation. See trust_region.h. */
-#include "solvers/poly/trust_region.h"
+#include "solvers/semidefinite/trust_region.h"
 
 #include <math.h>
 
