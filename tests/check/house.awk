@@ -12,7 +12,7 @@ BEGIN {
 	limit["largest folder"] = 25
 	limit["back doors"] = 148
 	limit["sibling exports"] = 0
-	limit["room exports"] = 402
+	limit["room exports"] = 415
 	limit["dead exports"] = 5
 	limit["test exports"] = 35
 	limit["misplaced"] = 20
@@ -20,7 +20,7 @@ BEGIN {
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 105000
+	limit["product lines"] = 106500
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 
