@@ -67,3 +67,27 @@ says "and counted" "2 of 2 records contradict others" err
 says "neither stands in the table" "2 failed" $folder/tables/summary.md
 expect "and run says so" 1 run relax.yaml --quiet
 says "in the same words" "one of the two is wrong" err
+
+# The dual's constraint over all networks, by branch and bound: the same number of itself and of its
+# network, and no lower than the relaxation's.
+cat >search.yaml <<END
+name: search
+seed: 3
+resources: {jobs: 1, threads: 1, time_limit: 1m}
+data: [{name: moons, generate: {kind: moons, n: 12, noise: 0.3}, split: {test: 0.3}, prepare: [bias]}]
+train:
+  - {name: relaxed, solver: sdp_relax, loss: squared, beta: 0.1}
+  - {name: search, solver: all_networks, loss: squared, beta: 0.1}
+  - {name: logistic, solver: all_networks, loss: logistic, beta: 0.1}
+  - {name: started, solver: all_networks, loss: squared, beta: 0.1, start: {adam: {width: 30, epochs: 50}}}
+stop: {iterations: 500}
+END
+expect "the search runs" 0 run search.yaml --quiet
+folder=results/search
+for method in search logistic started; do
+	says "$method speaks of all networks, too" '"bound_scope": "all networks"' "$(record $method)/result.json"
+	check "$method: its bound is that of its network" "$(of $method lower_bound) $(of $method bound_upper)" \
+		awk -v a="$(of $method lower_bound)" -v b="$(of $method bound_upper)" 'BEGIN { exit !(a > 0.99 * b && a <= b) }'
+done
+check "and not below the relaxation's" "$(of relaxed lower_bound) $(of search lower_bound)" \
+	awk -v a="$(of relaxed lower_bound)" -v b="$(of search lower_bound)" 'BEGIN { exit !(a > 0 && a <= b * (1 + 1e-4)) }'
