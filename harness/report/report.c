@@ -134,7 +134,7 @@ static enum status build(const struct experiment *experiment, const char *folder
 	struct err ignored = {0}; /* a leftover is removed by a later report */
 	struct html_plots plots = {0};
 	struct records records;
-	enum status status;
+	enum status status, told;
 	size_t failed;
 
 	TRY(records_load(folder, arena, &records, err));
@@ -144,7 +144,12 @@ static enum status build(const struct experiment *experiment, const char *folder
 		status = put_in_place(&records, err);
 	folder_remove(records.out, &ignored);
 	failed = status == STATUS_OK ? draw_tell(&records, &plots, stderr) : 0;
-	if (status == STATUS_OK && records_tell(&records, stderr) != STATUS_OK)
+	told = status == STATUS_OK ? records_tell(&records, stderr) : STATUS_OK;
+	if (told != STATUS_OK && records.contradicted)
+		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
+				"%zu of %zu records contradict others, as said above",
+				records.contradicted, records.count);
+	else if (told != STATUS_OK)
 		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
 				"damaged: what is named above (%zu of %zu records); `relubench "
 				"run` mends it",

@@ -2,6 +2,7 @@
  * gated_program.h; as ReLU networks, gated_cone.h. */
 #include "solvers/gated/gated_cone.h"
 #include "solvers/gated/gated_fista.h"
+#include "solvers/gated/gated_path.h"
 #include "solvers/gated/gated_program.h"
 #include "solvers/gated/gated_relu.h"
 #include "solvers/gates/pattern.h"
@@ -56,11 +57,6 @@ static const struct option rows[] = {
 /* At one penalty: then rounding is what is left. */
 static const long most_steps[] = {[GATED_NEWTON] = 500, [GATED_FISTA] = 10000};
 
-struct point {
-	double beta, objective, bound, gates, screened, steps;
-	double accuracy[2], loss[2]; /* of the training part, of the validation part */
-};
-
 struct state {
 	const struct problem *problem;
 	const struct options *options;
@@ -71,11 +67,7 @@ struct state {
 	struct gated_cone *cone; /* NULL: no decomposition */
 	struct model *relu;
 	struct model_work relu_work;
-	struct point *path;
-	long at, steps; /* of the path; at this penalty */
-	double first;   /* its penalty */
-	bool stalled;   /* a penalty was left above the tolerance */
-	real *f;        /* outputs of any part */
+	struct gated_path path;
 };
 
 static const struct model_kind *kind(const void *options, ptrdiff_t k)
@@ -182,7 +174,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 			 void **state, struct err *err)
 {
 	struct state *s = ARENA_NEW(arena, struct state);
-	ptrdiff_t n = problem->X.rows, more = problem->X_validation.rows;
 	struct patterns sampled;
 
 	*s = (struct state){.problem = problem, .options = options};
@@ -193,81 +184,32 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->work = model_work_new(
 		arena, &model_gated_relu,
 		(struct model_size){s->patterns.H.rows, s->patterns.H.cols, problem->y.k});
-	s->f = ARENA_ARRAY(arena, real, (n > more ? n : more) * problem->y.k);
-	s->path = ARENA_ARRAY(arena, struct point, s->options->path);
+	s->path = gated_path_new(problem, s->options->path, s->options->tolerance, arena);
 	if (s->options->decompose != DECOMPOSE_NONE)
 		TRY(prepare_cone(s, arena, err));
 	if (arena_counts(arena))
 		return STATUS_OK;
 	gated_program_evaluate(s->program);
-	s->first = gated_program_largest(s->program);
-	gated_program_set(s->program, s->options->path > 1 && s->first > problem->beta
-					      ? s->first
-					      : problem->beta);
+	gated_program_set(s->program,
+			  gated_path_begin(&s->path, gated_program_largest(s->program)));
 	return STATUS_OK;
 }
 
-/* Is the class of sample i the one that f (n x k) gives? 0, or two outputs that are largest, give
- * none. */
-static bool is_right(struct targets y, const real *f, ptrdiff_t i)
-{
-	ptrdiff_t at = y.k > 1 ? i + y.label[i] * y.n : i;
-
-	if (y.k == 1)
-		return f[i] * y.at[i] > 0;
-	for (ptrdiff_t c = 0; c < y.k; c++)
-		if (c != y.label[i] && !(f[at] > f[i + c * y.n]))
-			return false;
-	return true;
-}
-
-/* The share of samples whose class f gives; NaN without samples or classes. */
-static double accuracy(struct targets y, const real *f)
-{
-	ptrdiff_t right = 0;
-	bool classes = y.k == 1 || y.label;
-
-	for (ptrdiff_t i = 0; i < y.n && classes; i++) {
-		classes = y.k > 1 || (fabs((double)y.at[i]) >= 1 && fabs((double)y.at[i]) <= 1);
-		right += classes && is_right(y, f, i);
-	}
-	return y.n > 0 && classes ? (double)right / (double)y.n : NAN;
-}
-
-/* Mean loss of one sample, its own weight left out; NaN without samples. */
-static double mean_loss(const struct problem *problem, struct targets y, struct mat F)
-{
-	struct loss_term mean = problem->loss;
-
-	mean.weight = 1 / (double)y.n;
-	y.weight = NULL;
-	return y.n > 0 ? loss_outputs_value(mean, F, y) : NAN;
-}
-
 /* Where an evaluated program stands at its penalty. */
-static struct point look(const struct state *s)
+static struct gated_point look(const struct state *s)
 {
-	const struct problem *problem = s->problem;
 	const struct gated_program *g = s->program;
-	struct mat Z = problem->X_validation, F = {Z.rows, problem->y.k, Z.rows, s->f};
-	struct model_work work = s->work;
-	struct point point = {
+	struct gated_point point = {
 		.beta = g->problem.beta,
 		.objective = g->value + g->problem.beta * g->norm,
 		.bound = g->bound,
 		.screened = (double)g->screened,
-		.steps = (double)s->steps,
-		.accuracy = {accuracy(problem->y, g->F.at), NAN},
-		.loss = {mean_loss(problem, problem->y, g->F), NAN},
+		.steps = (double)s->path.steps,
 	};
 
 	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++)
-		point.gates += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
-	if (Z.rows == 0)
-		return point;
-	model_forward(&s->view.base, Z, s->f, &work);
-	point.accuracy[1] = accuracy(problem->y_validation, s->f);
-	point.loss[1] = mean_loss(problem, problem->y_validation, F);
+		point.used += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
+	gated_path_judge(&s->path, g->F, &s->view.base, &s->work, &point);
 	return point;
 }
 
@@ -279,9 +221,11 @@ static void judge_relu(const struct state *s, struct facts *facts)
 	double square = 0;
 
 	gated_cone_network(s->cone, s->program->W, s->relu);
-	facts_number(facts, "relu_objective", trainer_objective(s->problem, s->relu, s->f, &work));
+	facts_number(facts, "relu_objective",
+		     trainer_objective(s->problem, s->relu, s->path.f, &work));
 	for (ptrdiff_t i = 0; i < F.rows * F.cols; i++)
-		square += ((double)s->f[i] - (double)F.at[i]) * ((double)s->f[i] - (double)F.at[i]);
+		square += ((double)s->path.f[i] - (double)F.at[i]) *
+			  ((double)s->path.f[i] - (double)F.at[i]);
 	facts_number(facts, "decomposition_error",
 		     sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON));
 }
@@ -289,17 +233,11 @@ static void judge_relu(const struct state *s, struct facts *facts)
 /* A penalty is done: the next one, or the end. */
 static bool advance(struct state *s)
 {
-	double last = s->problem->beta;
+	double next = gated_path_next(&s->path, look(s));
 
-	s->path[s->at++] = look(s);
-	s->steps = 0;
-	if (!(s->program->problem.beta > last))
+	if (isnan(next))
 		return false;
-	gated_program_set(s->program,
-			  s->at == s->options->path - 1
-				  ? last
-				  : s->first * pow(last / s->first,
-						   (double)s->at / (double)(s->options->path - 1)));
+	gated_program_set(s->program, next);
 	return true;
 }
 
@@ -307,7 +245,6 @@ static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 	struct gated_program *g = s->program;
-	double gap, tolerance = fmax(s->options->tolerance, 256 * REAL_EPSILON);
 
 	gated_program_evaluate(g);
 	if (!isfinite(g->value + g->norm)) {
@@ -315,17 +252,13 @@ static void step(void *state, struct progress *progress)
 		return;
 	}
 	progress->objective = g->value + s->problem->beta * g->norm;
-	do {
-		gap = gated_program_gap(g);
-		if (gap > tolerance && s->steps < most_steps[g->method])
-			break;
-		s->stalled |= gap > tolerance;
+	while (gated_path_is_done(&s->path, gated_program_gap(g), most_steps[g->method])) {
 		if (advance(s))
 			continue;
-		progress->end = s->stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
+		progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
 		return;
-	} while (true);
-	s->steps++;
+	}
+	s->path.steps++;
 	if (g->method == GATED_FISTA)
 		gated_fista_steps(g);
 	else
@@ -398,50 +331,16 @@ static double cone_violation(const struct state *s)
 		for (ptrdiff_t c = 0; c < g->W.cols; c++) {
 			double above = 0, below = 0;
 
-			blas_gemv(1, X, PLAIN, mat_col(g->W, c) + p * X.cols, 0, s->f);
-			gates_flip(gates_col(s->patterns.D, p), X.rows, s->f, s->f);
+			blas_gemv(1, X, PLAIN, mat_col(g->W, c) + p * X.cols, 0, s->path.f);
+			gates_flip(gates_col(s->patterns.D, p), X.rows, s->path.f, s->path.f);
 			for (ptrdiff_t k = 0; k < X.rows; k++) {
-				above = fmax(above, (double)s->f[k]);
-				below = fmax(below, -(double)s->f[k]);
+				above = fmax(above, (double)s->path.f[k]);
+				below = fmax(below, -(double)s->path.f[k]);
 			}
 			most = fmax(most, fmax(above, below));
 			worst = fmax(worst, fmin(above, below));
 		}
 	return most > 0 ? worst / most : 0;
-}
-
-/* path.csv: the penalties that are done, and that at work. */
-static void tell_path(const struct state *s, struct facts *facts)
-{
-	static const char *const columns[] = {"beta",
-					      "objective",
-					      "lower_bound",
-					      "gap",
-					      "gates",
-					      "screened",
-					      "steps",
-					      "train_accuracy",
-					      "train_loss",
-					      "validation_accuracy",
-					      "validation_loss",
-					      NULL};
-	bool open = s->at == 0 || s->path[s->at - 1].beta > s->program->problem.beta;
-	long count = s->at + open;
-	struct facts_table *table = facts_table(facts, "path", columns, (size_t)count);
-	double worst = 0;
-
-	for (long i = 0; i < count; i++) {
-		struct point p = i < s->at ? s->path[i] : look(s);
-		double gap = p.objective > 0 ? fmax(0, p.objective - p.bound) / p.objective : 0;
-		const double cells[] = {p.beta,    p.objective,   p.bound,  gap,
-					p.gates,   p.screened,    p.steps,  p.accuracy[0],
-					p.loss[0], p.accuracy[1], p.loss[1]};
-
-		worst = fmax(worst, gap);
-		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
-			facts_cell_number(table, cells[c]);
-	}
-	facts_number(facts, "path_worst_gap", worst);
 }
 
 static void facts(const void *state, struct facts *facts)
@@ -457,7 +356,7 @@ static void facts(const void *state, struct facts *facts)
 	facts_number(facts, "cone_violation", cone_violation(s));
 	if (s->cone)
 		judge_relu(s, facts);
-	tell_path(s, facts);
+	gated_path_tell(&s->path, look(s), facts);
 }
 
 const struct trainer trainer_gated = {

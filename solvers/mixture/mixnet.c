@@ -292,6 +292,12 @@ static void gradient(const struct model *model, struct mat X, real *f, struct ma
 }
 
 /* Half the squares of all weights. */
+static const char *objective(const struct model *model)
+{
+	(void)model;
+	return "mixture";
+}
+
 static double decay(const struct model *model)
 {
 	const struct mixnet *net = const_of(model);
@@ -386,5 +392,6 @@ const struct model_kind model_mixture = {
 	.gradient = gradient,
 	.pullback = pullback,
 	.sample = sample,
+	.objective = objective,
 	.decay = decay,
 };

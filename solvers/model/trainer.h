@@ -71,8 +71,9 @@ struct certificate {
 			       preactivation */
 	double upper;       /* objective at a feasible point */
 	double lower_bound; /* no point of the program can be below */
-	const char
-		*scope; /* "sampled", "all": the set of patterns or neurons the bound speaks of */
+	/* What the bound speaks of: "sampled", the patterns or neurons drawn; "all" and "all
+	 * networks", models of its kind of every width; "linear", "kernel", "restriction". */
+	const char *scope;
 };
 
 /* Samples, features and outputs of a problem. */

@@ -161,7 +161,7 @@ void linear_path_certify(void *state, struct certificate *out)
 	double lower = s->program->bound(s), upper = s->program->objective(s);
 
 	*out = (struct certificate){
-		.objective = upper, .upper = upper, .lower_bound = lower, .scope = "all"};
+		.objective = upper, .upper = upper, .lower_bound = lower, .scope = "linear"};
 	s->program->evaluate(s, s->w);
 }
 

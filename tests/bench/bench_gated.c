@@ -1,8 +1,9 @@
 /* A path of 50 penalties of gated networks over 120 patterns of mammographic masses (n = 830, five
  * features and the bias, squared loss), each certified to 1e-6: seconds of setup and steps, from
  * the penalty at which all weights are zero down to a thousandth of it. The goal is half a second.
- * With the argument `fista` by that method, without a goal. Without the data set, Gaussian classes
- * of the same size. */
+ * With the argument `fista` by that method, without a goal; with `active_set` the convex program of
+ * ReLU networks over 30 and over 120 patterns, in 0.2 and in 0.5 seconds. Without the data set,
+ * Gaussian classes of the same size. */
 #include "tests/kernels.h"
 #include "tests/race.h"
 #include "tests/toy.h"
@@ -13,7 +14,7 @@
 
 enum { POINTS = 50, ROUNDS = 3 };
 
-static const double goal = 0.5, certified = 1e-6, patience = 60;
+static const double certified = 1e-6, patience = 60;
 
 static const struct race_source masses = {
 	.folder = "mammographic_masses",
@@ -54,16 +55,16 @@ static double largest(struct problem problem)
 }
 
 /* Seconds of a whole path, and its largest gap. */
-static double go(const struct problem *problem, const char *method, double *worst)
+static double go(const struct problem *problem, const char *trainer, const char *how, double *worst)
 {
 	struct fashion_run run;
 	long steps = 0;
 	char options[80];
 	double seconds;
 
-	snprintf(options, sizeof options, "{patterns: 120, path: %d, method: %s}", POINTS, method);
+	snprintf(options, sizeof options, "{path: %d, %s}", POINTS, how);
 	*worst = HUGE_VAL;
-	if (fashion_start(&run, problem, "gated", options) != 0)
+	if (fashion_start(&run, problem, trainer, options) != 0)
 		return HUGE_VAL;
 	for (; run.progress.end == OUTCOME_RUNNING && run.seconds < patience; steps++)
 		fashion_step(&run);
@@ -76,27 +77,46 @@ static double go(const struct problem *problem, const char *method, double *wors
 	return seconds;
 }
 
+struct course {
+	const char *name, *trainer, *how;
+	double goal; /* seconds; HUGE_VAL: none */
+};
+
+static const struct course courses[] = {
+	{"newton", "gated", "patterns: 120, method: newton", 0.5},
+	{"fista", "gated", "patterns: 120, method: fista", HUGE_VAL},
+	{"active_set", "active_set", "patterns: 30", 0.2},
+	{"active_set", "active_set", "patterns: 120", 0.5},
+};
+
+/* Whether the best of some rounds reaches the goal. */
+static bool race(const struct problem *problem, const struct course *course)
+{
+	double best = HUGE_VAL, worst = HUGE_VAL;
+
+	for (int round = 0; round < ROUNDS && (round == 0 || best < patience); round++)
+		best = fmin(best, go(problem, course->trainer, course->how, &worst));
+	printf("path of %d, %s, %s, " REAL_NAME ": %.3f s, largest gap %.1e\n", POINTS,
+	       course->trainer, course->how, best, worst);
+	return REAL_EPSILON > 1e-10 || isinf(course->goal) ||
+	       (best <= course->goal && worst <= certified);
+}
+
 int main(int argc, char **argv)
 {
-	const char *method = argc > 1 ? argv[1] : "newton";
-	double best = HUGE_VAL, worst = HUGE_VAL;
-	struct race_data race = {0};
+	const char *name = argc > 1 ? argv[1] : "newton";
+	struct race_data data = {0};
 	struct problem problem;
+	bool good = true;
 
 	kernels_choose(argv);
-	if (race_load(&race, &masses) != 0)
+	if (race_load(&data, &masses) != 0)
 		return 1;
-	problem = race_problem(&race, "squared", 1);
+	problem = race_problem(&data, "squared", 1);
 	problem.beta = 1e-3 * largest(problem);
-	for (int round = 0; round < ROUNDS && (round == 0 || best < patience); round++) {
-		double seconds = go(&problem, method, &worst);
-
-		best = fmin(best, seconds);
-	}
-	printf("gated path of %d, %s, " REAL_NAME ": %.3f s, largest gap %.1e\n", POINTS, method,
-	       best, worst);
-	arena_release(&race.arena);
-	if (strcmp(method, "newton") != 0 || REAL_EPSILON > 1e-10)
-		return 0;
-	return best <= goal && worst <= certified ? 0 : 1;
+	for (size_t i = 0; i < sizeof courses / sizeof *courses; i++)
+		if (strcmp(courses[i].name, name) == 0)
+			good = race(&problem, &courses[i]) && good;
+	arena_release(&data.arena);
+	return good ? 0 : 1;
 }

@@ -36,3 +36,25 @@ expect "of a bound alone verify says that it cannot" 1 verify $folder "$(basenam
 says "and why" "CANNOT VERIFY: its dual point is not stored, and there is no network beside it" out
 expect "the report is made" 0 report $folder
 expect "a bound predicts nothing" 2 predict $folder "$(basename "$(record bound)")"
+
+# How far each network is from the best one, and what is below a bound over all networks.
+above() # above METHOD: above_bound in summary.csv
+{
+	awk -F, -v m="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$(at["method"]) == m { print $(at["above_bound"]) }' $folder/summary.csv
+}
+check "the distance to the best network is at most this" "$(above round)" \
+	awk -v s="$(above round)" -v f="$(of round objective_network)" -v b="$(of bound lower_bound)" \
+	'BEGIN { exit !(s > 0 && (s - (f / b - 1))^2 < 1e-12) }'
+check "a bound has none" "$(above bound)" [ -z "$(above bound)" ]
+says "the table says so" "above best network" $folder/tables/summary.md
+cell=$(record bound)
+unchecked $folder/cells/*
+sed -i 's/"lower_bound": [0-9]/"lower_bound": 9/' "$cell/result.json"
+expect "a network below the bound is no result" 1 report $folder
+says "it is named" "is below 9.* over all networks: one of the two is wrong" err
+says "and the bound" "its bound over all networks, 9.* is above objective_network of cell" err
+says "and counted" "2 of 2 records contradict others" err
+says "neither stands in the table" "2 failed" $folder/tables/summary.md
+expect "and run says so" 1 run relax.yaml --quiet
+says "in the same words" "one of the two is wrong" err

@@ -226,8 +226,8 @@ static double told_gap(const struct record *record, const void *what)
 static enum table_better better_of(const char *name)
 {
 	static const char *const neither[] = {"lower_bound", "objective_zero", NULL};
-	static const char *const lower[] = {"peak_mem_bytes", "violation", "seconds_per_iteration",
-					    NULL};
+	static const char *const lower[] = {"peak_mem_bytes", "violation", "above_bound",
+					    "seconds_per_iteration", NULL};
 
 	if (is_in(neither, name))
 		return TABLE_NEITHER;
@@ -267,6 +267,9 @@ static void fill_form(const char *name, struct table_column *out)
 		out->factor = 100;
 		out->form = 'f';
 		out->digits = 1;
+	} else if (strcmp(name, "above_bound") == 0) {
+		out->unit = "%";
+		out->factor = 100;
 	} else if (ends(name, "_bytes")) {
 		out->unit = "MiB";
 		out->factor = 1.0 / (1 << 20);

@@ -3,8 +3,8 @@
  * Pilanci 2024), a line with the least C that no median exceeds, or with one that is given. */
 #include "harness/report/figure/plot.h"
 #include "harness/report/records/comparable.h"
+#include "harness/report/records/global_bound.h"
 #include "harness/report/series/series.h"
-#include "solvers/core/index.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,50 +32,9 @@ struct ratios {
 	const char *x;
 	const struct records *records;
 	struct figure *figure;
-	const double *bound; /* by record: the best one of all networks; NaN: none */
-	bool across;         /* x is the size of the data: curves run over data sets */
-	size_t most;         /* repetitions */
+	bool across; /* x is the size of the data: curves run over data sets */
+	size_t most; /* repetitions */
 };
-
-/* Does its bound hold for networks of every width? */
-static bool is_of_all(const struct record *r)
-{
-	const char *scope = r->result.bound_scope;
-
-	return records_ok(r) && scope && strncmp(scope, "all", 3) == 0 && r->result.lower_bound > 0;
-}
-
-/* The largest bound of the same problem, draw of it, and objective. */
-static const double *bounds_of(const struct records *records)
-{
-	struct arena *arena = records->arena;
-	double *at = ARENA_ARRAY(arena, double, records->count + 1);
-	double *best = ARENA_ARRAY(arena, double, records->count + 1);
-	const char **key = ARENA_ARRAY(arena, const char *, records->count + 1);
-	struct index index = index_new(records->count, arena);
-	size_t known = 0;
-
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-		size_t place;
-
-		key[i] = arena_format(arena, "%s\n%s\n%s", records->groups[r->group].problem,
-				      records_draw(&r->result, arena),
-				      comparable_key(r, "objective", NULL, arena));
-		if (!is_of_all(r))
-			continue;
-		place = index_place(&index, key[i], known);
-		best[place] = place == known ? r->result.lower_bound
-					     : fmax(best[place], r->result.lower_bound);
-		known += place == known;
-	}
-	for (size_t i = 0; i < records->count; i++) {
-		ptrdiff_t place = index_find(&index, key[i]);
-
-		at[i] = place == INDEX_NONE ? NAN : best[place];
-	}
-	return at;
-}
 
 static double size_of(const struct ratios *ratios, const struct record *r)
 {
@@ -120,7 +79,7 @@ static void collect(struct ratios *ratios)
 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
-		double x = size_of(ratios, r), y = r->result.objective / ratios->bound[i];
+		double x = size_of(ratios, r), y = r->result.objective / r->result.global_bound;
 		struct figure_curve like = {.columns = "size ratio low high",
 					    .layer = FIGURE_LINE,
 					    .band = true,
@@ -128,7 +87,8 @@ static void collect(struct ratios *ratios)
 		struct figure_panel *panel;
 		struct figure_curve *curve;
 
-		if (!records_ok(r) || is_of_all(r) || !isfinite(x) || !isfinite(y) ||
+		if (!records_ok(r) || global_bound_of(r) || !isfinite(x) || !isfinite(y) ||
+		    !(r->result.global_bound > 0) ||
 		    !records_wanted(&ratios->o->methods, r->result.method))
 			continue;
 		panel = panel_of(ratios, r);
@@ -154,7 +114,7 @@ static double samples_at(const struct ratios *ratios, const struct figure_panel 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
-		if (!isnan(ratios->bound[i]) &&
+		if (!isnan(r->result.global_bound) &&
 		    (ratios->across ? size_of(ratios, r) == x
 				    : strcmp(r->result.data, panel->name) == 0))
 			most = fmax(most, r->result.n_train);
@@ -207,11 +167,8 @@ static double least_constant(const struct ratios *ratios)
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct ratio_options *o = options;
-	struct ratios ratios = {.o = o,
-				.x = o->x ? o->x : "n_train",
-				.records = records,
-				.figure = figure,
-				.bound = bounds_of(records)};
+	struct ratios ratios = {
+		.o = o, .x = o->x ? o->x : "n_train", .records = records, .figure = figure};
 	bool given = o->constant > 0;
 	double constant = o->constant;
 	const char *shown;

@@ -45,6 +45,7 @@ struct sweep {
 	struct excess y;
 	struct levels x;
 	bool pooled;   /* over the other swept options: too many curves otherwise */
+	bool bound;    /* y is the objective that the bound over all networks is below */
 	size_t most;   /* repetitions */
 	size_t levels; /* methods that do not sweep x */
 	size_t other;  /* methods left out as levels: their objective is another one than most
@@ -87,10 +88,33 @@ static struct figure_panel *panel_of(struct sweep *sweep, const struct group *gr
 	key = arena_format(arena, "%s\n%s", group->data, key);
 	if (level ? !figure_known(sweep->figure, key) || !is_level(sweep, group) : group->composed)
 		return NULL;
-	title = arena_format(
-		arena, "%s: %s", group->data,
-		comparable_difference(group->member[0], records, group->data, y, arena));
+	title = arena_format(arena, "%s: %s", group->data,
+			     comparable_difference_but(group->member[0], records, group->data, y,
+						       sweep->o->x, arena));
 	return figure_panel(sweep->figure, key, group->data, title);
+}
+
+/* What no network is below, beside the objectives of a group: of the same repetitions. */
+static void add_bound(struct sweep *sweep, struct figure_panel *panel, const struct group *group)
+{
+	struct figure_curve like = {.title = "bound over all networks",
+				    .label = "bound over all networks",
+				    .columns = "x bound low high",
+				    .layer = FIGURE_LINE,
+				    .band = true};
+	struct figure_curve *curve = figure_find(panel, like.title);
+	bool any = false;
+
+	for (size_t i = 0; i < group->count; i++)
+		any = any || !isnan(group->member[i]->result.global_bound);
+	if (!sweep->bound || !any)
+		return;
+	like.entry = figure_place(sweep->figure, like.label);
+	like.style = (struct figure_style){like.entry, like.entry};
+	curve = curve ? curve : figure_curve(sweep->figure, panel, &like);
+	for (size_t i = 0; i < group->count; i++)
+		figure_value(curve, levels_value(&sweep->x, group->member[i]),
+			     group->member[i]->result.global_bound);
 }
 
 /* Groups that sweep x or, afterwards, those of one setting beside them that do not. */
@@ -130,6 +154,8 @@ static void collect(struct sweep *sweep, bool level)
 				     excess_value(group->member[i], &sweep->y));
 		panels_cells(curve, group, level ? NAN : levels_value(&sweep->x, group->member[0]),
 			     NAN);
+		if (!level)
+			add_bound(sweep, panel, group);
 		sweep->levels += level;
 		sweep->most = ok > sweep->most ? ok : sweep->most;
 	}
@@ -184,6 +210,8 @@ static void fill(const void *options, const struct records *records, struct figu
 
 	if (!o->x)
 		return;
+	sweep.bound = !base && (strcmp(column.name, "objective") == 0 ||
+				strcmp(column.name, "objective_network") == 0);
 	sweep.y = (struct excess){records, excess_of(records, &column, base)};
 	sweep.x = levels_of(records, o->x, &o->methods);
 	figure->x = (struct figure_axis){

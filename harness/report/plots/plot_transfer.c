@@ -1,8 +1,8 @@
 /* Transferred attacks: points found against the network of a row on that of a column, a panel per
  * problem and attack. */
 #include "harness/report/figure/plot.h"
-#include "harness/report/records/pairs.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/pairs.h"
 #include "harness/report/series/series.h"
 
 #include <math.h>

@@ -54,6 +54,8 @@ const char *column_label(const char *name, struct arena *arena)
 		return "time of setup and solve in s";
 	if (strcmp(name, "objective_network") == 0)
 		return "network objective";
+	if (strcmp(name, "above_bound") == 0)
+		return "share above the best network, at most";
 	if (strcmp(name, "seconds_per_iteration") == 0)
 		return "time of an iteration in s";
 	if (strcmp(name, "peak_mem_bytes") == 0)

@@ -88,6 +88,19 @@ const char *comparable_key(const struct record *record, const char *column, cons
 	return key;
 }
 
+const char *comparable_network_key(const struct record *record, struct arena *arena)
+{
+	const char *of = record->result.objective_of;
+	const char *key = "";
+
+	if (of && strcmp(of, "network") != 0 && strcmp(of, "worst case") != 0)
+		return NULL;
+	for (enum part part = LOSS; part <= BETA && arena; part++)
+		key = arena_format(arena, "%s%s\n", key,
+				   part_of(record, "objective_network", part));
+	return key;
+}
+
 static bool differs(const struct records *among, const char *data, const char *column,
 		    enum part part)
 {
@@ -110,6 +123,13 @@ static bool differs(const struct records *among, const char *data, const char *c
 const char *comparable_difference(const struct record *record, const struct records *among,
 				  const char *data, const char *column, struct arena *arena)
 {
+	return comparable_difference_but(record, among, data, column, NULL, arena);
+}
+
+const char *comparable_difference_but(const struct record *record, const struct records *among,
+				      const char *data, const char *column, const char *x,
+				      struct arena *arena)
+{
 	static const char *const before[PARTS] = {[BETA] = "beta ", [THREAT] = "against "};
 	static const char *const after[PARTS] = {[LOSS] = " loss", [AVERAGE] = " over samples"};
 	const char *text = "";
@@ -124,6 +144,8 @@ const char *comparable_difference(const struct record *record, const struct reco
 			words = "clean";
 		if (part == QUANTITY && strcmp(here, "network") == 0)
 			continue; /* said by the label of the column */
+		if (x && leads_to(x, part))
+			continue;
 		if (*words && differs(among, data, column, part))
 			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "", words);
 	}

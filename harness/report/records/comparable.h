@@ -20,10 +20,20 @@ bool comparable_cost(const char *column);
 const char *comparable_key(const struct record *record, const char *column, const char *x,
 			   struct arena *arena);
 
+/* The same of the clean objectives of networks with one hidden ReLU layer, whatever program, threat
+ * or width; NULL for a record whose model is none (without a model: whose bound is of another
+ * kind). `arena` NULL: whether there is one, not which. */
+const char *comparable_network_key(const struct record *record, struct arena *arena);
+
 /* Those parts of the key in which records that are ok differ: "beta 0.1, worst case, trained for
  * linf 0.1"; "" if all of them can be compared. `data`: the data set to look at, or NULL: all. */
 const char *comparable_difference(const struct record *record, const struct records *among,
 				  const char *data, const char *column, struct arena *arena);
+
+/* Without the part that is swept by `x`, the axis of a plot. */
+const char *comparable_difference_but(const struct record *record, const struct records *among,
+				      const char *data, const char *column, const char *x,
+				      struct arena *arena);
 
 /* Does the value of this swept option change what is minimised? */
 bool comparable_changed_by(const char *path);

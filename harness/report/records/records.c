@@ -28,6 +28,31 @@ bool records_of_data(const struct cellfile_swept *swept)
 	return strncmp(swept->path, "data.", strlen("data.")) == 0;
 }
 
+/* Text of the swept values, of the data alone if `start` names it. */
+static const char *values_text(const struct record *record, const char *start, struct arena *arena)
+{
+	const char *text = start ? start : "";
+
+	for (size_t i = 0; i < record->swept_count; i++) {
+		const struct cellfile_swept *swept = &record->swept[i];
+
+		if (!start || records_of_data(swept))
+			text = arena_format(arena, "%s%s%s=%s", text, *text ? ", " : "",
+					    records_short(swept->path), swept->value);
+	}
+	return text;
+}
+
+const char *records_setting(const struct record *record, struct arena *arena)
+{
+	return values_text(record, NULL, arena);
+}
+
+const char *records_problem(const struct record *record, struct arena *arena)
+{
+	return values_text(record, record->result.data, arena);
+}
+
 const char *records_short(const char *path)
 {
 	const char *dot = strrchr(path, '.');
@@ -129,7 +154,7 @@ enum status records_tell(const struct records *records, FILE *to)
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *record = &records->at[i];
 
-		if (has_status(record, CELL_DAMAGED))
+		if (has_status(record, CELL_DAMAGED) || record->contradicted)
 			fprintf(to, "%s: %s\n", record->folder, record->result.message);
 	}
 	if (records->unchecked)
@@ -139,7 +164,7 @@ enum status records_tell(const struct records *records, FILE *to)
 			records->folder, records->unchecked, records->unchecked == 1 ? "" : "s");
 	if (checksums_tell(records->folder, records->checked > 0, to) != STATUS_OK)
 		return STATUS_FAILED;
-	return records->damaged ? STATUS_FAILED : STATUS_OK;
+	return records->damaged || records->contradicted ? STATUS_FAILED : STATUS_OK;
 }
 
 /* The places of what comes first, then of the others, by the name of each. */

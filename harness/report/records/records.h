@@ -48,6 +48,7 @@ struct record {
 	long rung;            /* of successive halving, from 1; 0: there is none */
 	const struct request *asked; /* attacks and certificates under the names of the plan; NULL:
 					all that there are */
+	bool contradicted;           /* by another record (global_bound.h) */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
@@ -80,10 +81,11 @@ struct records {
 	const char **data; /* names, in order of appearance */
 	size_t method_count;
 	const char **methods;
-	size_t folds;      /* most of a repetition; 0: there are none */
-	size_t incomplete; /* records that lack something asked for, but are ok */
-	size_t missing;    /* cells of the plan that are not computed yet */
-	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
+	size_t folds;        /* most of a repetition; 0: there are none */
+	size_t contradicted; /* records that cannot both be right with another */
+	size_t incomplete;   /* records that lack something asked for, but are ok */
+	size_t missing;      /* cells of the plan that are not computed yet */
+	size_t left_out; /* records that plan.csv does not name: left by an earlier version of the
 			      spec */
 	/* Of several folders: what differs between those, for the caption of any figure, and of one
 	 * that shows times; else NULL. */
@@ -117,6 +119,11 @@ const char *records_swept(const struct record *record, const char *path);
 
 /* A swept option of the data makes another problem, not another setting of the method. */
 bool records_of_data(const struct cellfile_swept *swept);
+
+/* Its swept values, "rho=0.1, beta=1e-4"; the data set and its swept options, "moons, noise=0.1".
+ */
+const char *records_setting(const struct record *record, struct arena *arena);
+const char *records_problem(const struct record *record, struct arena *arena);
 
 /* Last part of a swept path: "u_update.pcg.rank" -> "rank". */
 const char *records_short(const char *path);

@@ -2,6 +2,7 @@
  * occur in them, and their groups over repetitions. */
 #include "harness/machine/env.h"
 #include "harness/report/records/asked.h"
+#include "harness/report/records/global_bound.h"
 #include "harness/report/records/records.h"
 #include "harness/report/records/select.h"
 #include "harness/store/manifest.h"
@@ -207,21 +208,6 @@ static void add_name(const char **names, size_t *count, const char *name)
 		names[(*count)++] = name;
 }
 
-/* Text of the swept values, of the data alone if `start` names it: "moons, noise=0.1". */
-static const char *setting_text(const struct record *record, const char *start, struct arena *arena)
-{
-	const char *text = start ? start : "";
-
-	for (size_t i = 0; i < record->swept_count; i++) {
-		const struct cellfile_swept *swept = &record->swept[i];
-
-		if (!start || records_of_data(swept))
-			text = arena_format(arena, "%s%s%s=%s", text, *text ? ", " : "",
-					    records_short(swept->path), swept->value);
-	}
-	return text;
-}
-
 void records_group(struct records *records)
 {
 	struct arena *arena = records->arena;
@@ -263,8 +249,8 @@ void records_group(struct records *records)
 			*group = (struct group){
 				.data = r->result.data,
 				.method = r->result.method,
-				.setting = setting_text(r, NULL, arena),
-				.problem = setting_text(r, r->result.data, arena),
+				.setting = records_setting(r, arena),
+				.problem = records_problem(r, arena),
 				.inner = !isnan(r->result.inner_fold),
 				.member = ARENA_ARRAY(arena, const struct record *, size[r->group]),
 			};
@@ -295,6 +281,7 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, rows[i].id);
 		TRY(load_record(out, &out->at[i], &rows[i], &plan, err));
 	}
+	global_bound_fill(out);
 	records_group(out);
 	if (transfers_read(folder, arena, &carried, &out->transfer_outdated, &ignored) ==
 	    STATUS_OK) {

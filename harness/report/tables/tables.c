@@ -53,6 +53,7 @@ static const struct {
 	{"lower bound", bound_alone, "", "%.5g", 1, false},
 	{"gap", told_gap, "gap", "%.1e", 1, false},
 	{"clean objective", clean_objective, "", "%.5g", 1, true},
+	{"above best network %", stat_column, "above_bound", "%.3g", 100, false},
 	{"time s", stat_column, "time", "%.3g", 1, false},
 	{"neurons", stat_column, "neurons", "%.0f", 1, false},
 };
@@ -332,6 +333,15 @@ static const char *untested(const struct records *records)
 	return names;
 }
 
+static bool has_bound(const struct records *records)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < records->count; i++)
+		any = any || !isnan(records->at[i].result.above_bound);
+	return any;
+}
+
 const char *summary_caption(const struct records *records)
 {
 	const struct record **all =
@@ -369,6 +379,11 @@ const char *summary_caption(const struct records *records)
 				    text, records_repeats(records, repeats));
 	if (only)
 		text = arena_format(arena, "%s; [Wilson 95 %% interval] of accuracies of one cell",
+				    text);
+	if (has_bound(records))
+		text = arena_format(arena,
+				    "%s; above best network: at most, by the largest bound over "
+				    "networks of every width",
 				    text);
 	bare = untested(records);
 	if (*bare)

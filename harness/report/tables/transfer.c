@@ -1,8 +1,8 @@
 /* The table of transferred attacks. */
 #include "harness/report/tables/transfer.h"
 
-#include "harness/report/records/pairs.h"
 #include "harness/report/records/stat.h"
+#include "harness/report/series/pairs.h"
 
 const char transfer_note[] =
 	"Points that an attack found against the network of the source, given to that of the "

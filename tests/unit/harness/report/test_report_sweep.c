@@ -2,6 +2,7 @@
 #include "harness/file/folder.h"
 #include "harness/report/plots/slope.h"
 #include "harness/report/records/column.h"
+#include "harness/report/records/global_bound.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
 #include "tests/room.h"
@@ -239,6 +240,33 @@ static void slopes_stand_in_the_legend(void **state)
 	assert_null(strstr(text, "decades"));
 }
 
+/* The bound over all networks is drawn with the objectives that it is below, penalty by penalty, in
+ * one panel of the axis' own name. */
+static void objectives_have_the_bound_below_them(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", "beta", "1", .objective = 5, .beta = "1"},
+		{"moons", "a", "beta", "2", .objective = 6, .beta = "2"},
+		{"moons", "relaxation", "beta", "1", .objective = NAN, .beta = "1"},
+		{"moons", "relaxation", "beta", "2", .objective = NAN, .beta = "2"},
+	};
+	const struct sweep_options options = {.x = "beta", .y = column("objective_network")};
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
+	const char *text, *title = "# moons: bound over all networks\n";
+
+	(void)state;
+	for (size_t i = 2; i < LENGTH(cells); i++) {
+		records.at[i].result.bound_scope = "all networks";
+		records.at[i].result.lower_bound = 2.0 + (double)i;
+	}
+	global_bound_fill(&records);
+	text = draw("sweep", &options, &records, ".dat");
+	assert_non_null(text);
+	near(text, title, 0, 2, (double[]){1, 4});
+	near(text, title, 1, 2, (double[]){2, 5});
+	assert_null(strstr(draw("sweep", &options, &records, ".gp"), "beta 1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +275,7 @@ int main(void)
 		cmocka_unit_test(scales_follow_the_spacing_unless_told),
 		cmocka_unit_test(slope_is_that_of_the_linear_phase),
 		cmocka_unit_test(slopes_stand_in_the_legend),
+		cmocka_unit_test(objectives_have_the_bound_below_them),
 	};
 
 	return cmocka_run_group_tests(tests, room_open, room_close);

@@ -1,5 +1,5 @@
 /* Rows of transfer.csv by groups. */
-#include "harness/report/records/pairs.h"
+#include "harness/report/series/pairs.h"
 
 #include <math.h>
 #include <string.h>
