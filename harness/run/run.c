@@ -2,6 +2,7 @@
 #include "harness/run/run.h"
 
 #include "harness/assess/decisions.h"
+#include "harness/assess/subset.h"
 #include "harness/assess/target.h"
 #include "harness/data/points.h"
 #include "harness/data/range.h"
@@ -75,6 +76,8 @@ static enum status write_decisions(struct run *run, struct err *err)
 		f[p] = e->delivers.at[p];
 	decisions_of(&run->data, f, &scratch, &decisions);
 	decisions_fill(&decisions, &run->result);
+	if (run->problem.loss.loss->regression && !run->problem.one_against_all)
+		subset_fill(&run->data, f, &run->result);
 	status = decisions_write(&decisions, &run->data, path_in(run, "confusion.csv"), err);
 	arena_release(&scratch);
 	return status;

@@ -304,6 +304,65 @@ static void check_scores(const struct decided *d, const char *part, const struct
 		verify_add(out, majority, result_number(r, majority), most / (double)d->n, 0);
 }
 
+/* Samples of which each output is on its target's side of the threshold; *unsure: those that
+ * rounding may have moved. */
+static double subset_of(const struct reload *all, int p, double threshold, struct verify *out,
+			double *unsure)
+{
+	const struct part *part = part_of(all, p);
+	size_t k = (size_t)all->data.k;
+	double *f = ARENA_ARRAY(out->arena, double, k), right = 0;
+	const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
+
+	*unsure = 0;
+	for (ptrdiff_t i = 0; i < part->X.rows; i++) {
+		double noise = epsilon * outputs_of(all, p, i, f), nearest = HUGE_VAL;
+		bool wrong = false;
+
+		for (size_t c = 0; c < k; c++) {
+			wrong |= (f[c] > threshold) != ((size_t)part->label[i] == c);
+			nearest = fmin(nearest, fabs(f[c] - threshold));
+		}
+		right += !wrong;
+		*unsure += nearest <= noise;
+	}
+	return right;
+}
+
+/* Of one part the most samples with any threshold, and the unsure ones of the least sure. */
+static double subset_most(const struct reload *all, int p, struct verify *out, double *unsure)
+{
+	double most = 0, close;
+
+	*unsure = 0;
+	for (int t = 0; t < 100; t++) {
+		most = fmax(most, subset_of(all, p, t / 100.0, out, &close));
+		*unsure = fmax(*unsure, close);
+	}
+	return most;
+}
+
+/* The threshold is best on the validation part, and accuracies are those of theirs. */
+static void check_subset(const struct reload *all, struct verify *out)
+{
+	const struct result *r = &all->result;
+	double n = (double)all->data.test.X.rows, close, closest, most, same;
+
+	if (!isnan(r->subset_threshold)) {
+		most = subset_most(all, OUTPUTS_VALIDATION, out, &closest);
+		same = subset_of(all, OUTPUTS_VALIDATION, r->subset_threshold, out, &close);
+		verify_add(out, "subset_threshold: samples right", same, most, closest + close);
+		same = subset_of(all, OUTPUTS_TEST, r->subset_threshold, out, &close);
+		verify_add(out, "test_subset_accuracy", r->test_subset_accuracy, same / n,
+			   close / n);
+	}
+	if (!isnan(r->test_subset_accuracy_optimistic)) {
+		most = subset_most(all, OUTPUTS_TEST, out, &close);
+		verify_add(out, "test_subset_accuracy_optimistic",
+			   r->test_subset_accuracy_optimistic, most / n, close / n);
+	}
+}
+
 /* A record of an earlier version has neither the file nor these scores. */
 static enum status check_classes(const char *record, const struct reload *stored,
 				 struct verify *out, struct err *err)
@@ -511,6 +570,7 @@ enum status verify_record(const char *record, const char *data, struct arena *ar
 	*out = verify_new(stored, arena);
 	verify_fields(stored, out);
 	TRY(check_classes(record, stored, out, err));
+	check_subset(stored, out);
 	verify_worst(stored, out);
 	check_trace(record, &stored->result, out);
 	return verify_probes(record, stored, out, err);

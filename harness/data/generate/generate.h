@@ -28,19 +28,32 @@ struct generate_size {
 			       "flipped"                                                       \
 	}
 
-struct generator {
-	struct desc base;
-	/* Fill the table: n + test rows, d features, label texts "-1" and "1" or targets. */
-	enum status (*generate)(const void *options, bool regression, struct rng *rng,
-				struct arena *arena, struct table *out, struct err *err);
+/* What a generator makes with its options. */
+struct generate_shape {
+	size_t d;       /* features */
+	size_t classes; /* of a classification, at least 2 */
+	size_t targets; /* of a row of a regression */
 };
 
-/* For generators: an empty table of the right size, and the label of one row (as target -1 or 1
- * when the task is regression). With probability `flip` the label of a row that is not of the test
- * part is turned. */
-struct table generate_table(const struct generate_size *size, size_t d, bool regression,
-			    struct arena *arena);
-void generate_label(struct table *table, const struct generate_size *size, size_t row,
-		    bool positive, double flip, struct rng *rng);
+/* Rows in the making. */
+struct generated {
+	struct table table; /* n + test rows */
+	size_t train;       /* the first n of them */
+	size_t classes;
+	const char **class; /* names: "-1" and "1" of two, else "1", "2", .. */
+};
+
+struct generator {
+	struct desc base;
+	struct generate_shape (*shape)(const void *options);
+	/* Fill x and each row's label or target of a table of that shape. */
+	void (*generate)(const void *options, struct rng *rng, struct arena *arena,
+			 struct generated *out);
+};
+
+/* For generators: the class of one row, from 0, as its label, or where the task is regression as
+ * the one target: the number in the class's name. With probability `flip` a row that is not of the
+ * test part gets the next class, the last one's being the first. */
+void generate_label(struct generated *out, size_t row, size_t class, double flip, struct rng *rng);
 
 #endif

@@ -23,28 +23,32 @@ static const struct option rows[] = {
 	{0},
 };
 
-static enum status generate(const void *options, bool regression, struct rng *rng,
-			    struct arena *arena, struct table *out, struct err *err)
+static struct generate_shape shape(const void *options)
+{
+	const struct blobs_options *o = options;
+
+	return (struct generate_shape){(size_t)o->d, 2, 1};
+}
+
+static void generate(const void *options, struct rng *rng, struct arena *arena,
+		     struct generated *out)
 {
 	const struct blobs_options *o = options;
 	size_t d = (size_t)o->d;
 	double *u = ARENA_ARRAY(arena, double, d), norm = 0;
 
-	(void)err;
 	for (size_t j = 0; j < d; j++) {
 		u[j] = rng_normal(rng);
 		norm += u[j] * u[j];
 	}
-	*out = generate_table(&o->size, d, regression, arena);
-	for (size_t i = 0; i < out->n; i++) {
+	for (size_t i = 0; i < out->table.n; i++) {
 		bool positive = i % 2;
 		double at = (positive ? 0.5 : -0.5) * o->distance / sqrt(norm);
 
 		for (size_t j = 0; j < d; j++)
-			out->x[i * d + j] = at * u[j] + o->noise * rng_normal(rng);
-		generate_label(out, &o->size, i, positive, o->flip, rng);
+			out->table.x[i * d + j] = at * u[j] + o->noise * rng_normal(rng);
+		generate_label(out, i, positive, o->flip, rng);
 	}
-	return STATUS_OK;
 }
 
 const struct generator generator_blobs = {
@@ -53,5 +57,6 @@ const struct generator generator_blobs = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct blobs_options)},
+	.shape = shape,
 	.generate = generate,
 };

@@ -92,21 +92,26 @@ static void add_field(struct field_maker *m, struct rng *rng, double *to)
 				to[i * side + j] += m->basis[k * side + i] * m->half[k * side + j];
 }
 
-static enum status generate(const void *options, bool regression, struct rng *rng,
-			    struct arena *arena, struct table *out, struct err *err)
+static struct generate_shape shape(const void *options)
+{
+	const struct image_options *o = options;
+
+	return (struct generate_shape){(size_t)(o->side * o->side), 2, 1};
+}
+
+static void generate(const void *options, struct rng *rng, struct arena *arena,
+		     struct generated *out)
 {
 	const struct image_options *o = options;
 	size_t side = (size_t)o->side, d = side * side, modes = (size_t)o->modes;
 	struct field_maker maker = maker_new(arena, side, o->decay);
 	double *templates = arena_alloc(arena, 2 * modes, d * sizeof(double));
 
-	(void)err;
 	for (size_t t = 0; t < 2 * modes; t++)
 		add_field(&maker, rng, templates + t * d);
-	*out = generate_table(&o->size, d, regression, arena);
-	for (size_t i = 0; i < out->n; i++) {
+	for (size_t i = 0; i < out->table.n; i++) {
 		size_t mode = 2 * rng_below(rng, modes) + i % 2;
-		double *x = out->x + i * d;
+		double *x = out->table.x + i * d;
 
 		for (size_t j = 0; j < d; j++)
 			x[j] = o->separation * templates[mode * d + j];
@@ -116,9 +121,8 @@ static enum status generate(const void *options, bool regression, struct rng *rn
 
 			x[j] = pixel < 0 ? 0 : pixel > 1 ? 1 : pixel;
 		}
-		generate_label(out, &o->size, i, i % 2, o->flip, rng);
+		generate_label(out, i, i % 2, o->flip, rng);
 	}
-	return STATUS_OK;
 }
 
 const struct generator generator_image_like = {
@@ -127,5 +131,6 @@ const struct generator generator_image_like = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct image_options)},
+	.shape = shape,
 	.generate = generate,
 };

@@ -18,24 +18,28 @@ static const struct option rows[] = {
 	{0},
 };
 
-static enum status generate(const void *options, bool regression, struct rng *rng,
-			    struct arena *arena, struct table *out, struct err *err)
+static struct generate_shape shape(const void *options)
+{
+	(void)options;
+	return (struct generate_shape){2, 2, 1};
+}
+
+static void generate(const void *options, struct rng *rng, struct arena *arena,
+		     struct generated *out)
 {
 	const struct moons_options *o = options;
 
-	(void)err;
-	*out = generate_table(&o->size, 2, regression, arena);
-	for (size_t i = 0; i < out->n; i++) {
+	(void)arena;
+	for (size_t i = 0; i < out->table.n; i++) {
 		bool positive = i % 2;
 		double t = M_PI * rng_uniform(rng);
 		double a = positive ? 1 - cos(t) : cos(t);
 		double b = positive ? 0.5 - sin(t) : sin(t);
 
-		out->x[2 * i] = a + o->noise * rng_normal(rng);
-		out->x[2 * i + 1] = b + o->noise * rng_normal(rng);
-		generate_label(out, &o->size, i, positive, 0, rng);
+		out->table.x[2 * i] = a + o->noise * rng_normal(rng);
+		out->table.x[2 * i + 1] = b + o->noise * rng_normal(rng);
+		generate_label(out, i, positive, 0, rng);
 	}
-	return STATUS_OK;
 }
 
 const struct generator generator_moons = {
@@ -44,5 +48,6 @@ const struct generator generator_moons = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct moons_options)},
+	.shape = shape,
 	.generate = generate,
 };

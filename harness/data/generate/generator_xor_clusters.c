@@ -57,26 +57,31 @@ static void draw_directions(struct rng *rng, size_t d, double *a, double *b)
 		b[j] /= norm;
 }
 
-static enum status generate(const void *options, bool regression, struct rng *rng,
-			    struct arena *arena, struct table *out, struct err *err)
+static struct generate_shape shape(const void *options)
+{
+	const struct xor_options *o = options;
+
+	return (struct generate_shape){(size_t)o->d, 2, 1};
+}
+
+static void generate(const void *options, struct rng *rng, struct arena *arena,
+		     struct generated *out)
 {
 	const struct xor_options *o = options;
 	size_t d = (size_t)o->d;
 	double *a = ARENA_ARRAY(arena, double, d), *b = ARENA_ARRAY(arena, double, d);
 
-	(void)err;
 	draw_directions(rng, d, a, b);
-	*out = generate_table(&o->size, d, regression, arena);
-	for (size_t i = 0; i < out->n; i++) {
+	for (size_t i = 0; i < out->table.n; i++) {
 		bool positive = rng_uniform(rng) < 0.5;
 		double sign = rng_uniform(rng) < 0.5 ? 1 : -1;
 		const double *mu = positive ? a : b;
 
 		for (size_t j = 0; j < d; j++)
-			out->x[i * d + j] = sign * o->norm * mu[j] + o->noise * rng_normal(rng);
-		generate_label(out, &o->size, i, positive, o->flip, rng);
+			out->table.x[i * d + j] =
+				sign * o->norm * mu[j] + o->noise * rng_normal(rng);
+		generate_label(out, i, positive, o->flip, rng);
 	}
-	return STATUS_OK;
 }
 
 const struct generator generator_xor_clusters = {
@@ -85,5 +90,6 @@ const struct generator generator_xor_clusters = {
 		 .cite = "xu2024",
 		 .options = rows,
 		 .size = sizeof(struct xor_options)},
+	.shape = shape,
 	.generate = generate,
 };

@@ -51,18 +51,24 @@ static double draw_gamma(struct rng *rng, double a)
 	}
 }
 
-static enum status generate(const void *options, bool regression, struct rng *rng,
-			    struct arena *arena, struct table *out, struct err *err)
+static struct generate_shape shape(const void *options)
 {
 	const struct rotated_options *o = options;
 	size_t count = (size_t)(o->size.n + o->size.test), left = (size_t)o->d - 2;
-	size_t rank = count < left ? count : left;
 
-	(void)err;
-	*out = generate_table(&o->size, 2 + rank, regression, arena);
-	for (size_t i = 0; i < count; i++) {
+	return (struct generate_shape){2 + (count < left ? count : left), 2, 1};
+}
+
+static void generate(const void *options, struct rng *rng, struct arena *arena,
+		     struct generated *out)
+{
+	const struct rotated_options *o = options;
+	size_t left = (size_t)o->d - 2, rank = out->table.d - 2;
+
+	(void)arena;
+	for (size_t i = 0; i < out->table.n; i++) {
 		bool positive = rng_uniform(rng) < 0.5;
-		double sign = rng_uniform(rng) < 0.5 ? 1 : -1, *x = out->x + i * out->d;
+		double sign = rng_uniform(rng) < 0.5 ? 1 : -1, *x = out->table.x + i * out->table.d;
 
 		for (size_t j = 0; j < 2; j++)
 			x[j] = o->noise * rng_normal(rng);
@@ -77,9 +83,8 @@ static enum status generate(const void *options, bool regression, struct rng *rn
 				o->noise *
 				(left - i == 1 ? fabs(rng_normal(rng))
 					       : sqrt(2 * draw_gamma(rng, (double)(left - i) / 2)));
-		generate_label(out, &o->size, i, positive, o->flip, rng);
+		generate_label(out, i, positive, o->flip, rng);
 	}
-	return STATUS_OK;
 }
 
 const struct generator generator_xor_clusters_rotated = {
@@ -88,5 +93,6 @@ const struct generator generator_xor_clusters_rotated = {
 		 .cite = "xu2024",
 		 .options = rows,
 		 .size = sizeof(struct rotated_options)},
+	.shape = shape,
 	.generate = generate,
 };

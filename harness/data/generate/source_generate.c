@@ -1,9 +1,9 @@
 /* Source `generate`: hands over to a generator and cuts off the test part. */
 #include "harness/data/generate/generate.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-/* Numbers that are drawn only to be counted; of more, both classes are taken to be as large. */
+/* Numbers that are drawn only to be counted; of more, all classes are taken to be as large. */
 static const double most_counted = 1 << 20;
 
 static const struct option rows[] = {
@@ -12,46 +12,31 @@ static const struct option rows[] = {
 	{0},
 };
 
-struct table generate_table(const struct generate_size *size, size_t d, bool regression,
-			    struct arena *arena)
+void generate_label(struct generated *out, size_t row, size_t class, double flip, struct rng *rng)
 {
-	struct table table = {.n = (size_t)(size->n + size->test), .d = d};
+	bool turn = rng_uniform(rng) < flip && row < out->train;
+	size_t given = (class + turn) % out->classes;
 
-	table.x = arena_alloc(arena, table.n, d * sizeof(double));
-	table_room(&table, table.n, regression, arena);
-	return table;
-}
-
-void generate_label(struct table *table, const struct generate_size *size, size_t row,
-		    bool positive, double flip, struct rng *rng)
-{
-	bool turn = rng_uniform(rng) < flip && row < (size_t)size->n;
-
-	if (table->target)
-		table->target[row] = positive != turn ? 1 : -1;
+	if (out->table.target)
+		out->table.target[row * out->table.k] = strtod(out->class[given], NULL);
 	else
-		table->label[row] = positive != turn ? "1" : "-1";
+		out->table.label[row] = out->class[given];
 }
 
-/* Columns, from two rows; 0 if the generator makes no two. */
-static size_t columns_of(const struct generator *generator, const struct generate_size *size,
-			 bool regression)
+/* Rows without features, labels or targets. */
+static struct generated begin(const struct generate_size *size, struct generate_shape shape,
+			      bool regression, struct arena *arena)
 {
-	struct generate_size *few;
-	struct rng rng = rng_stream(0, "generate", 0);
-	struct arena arena = {0};
-	struct table table = {0};
-	struct err err = {0};
-	size_t d = 0;
+	struct generated out = {.train = (size_t)size->n, .classes = shape.classes};
 
-	few = arena_alloc(&arena, generator->base.size, 1);
-	memcpy(few, size, generator->base.size);
-	few->n = 2;
-	few->test = 0;
-	if (generator->generate(few, regression, &rng, &arena, &table, &err) == STATUS_OK)
-		d = table.d;
-	arena_release(&arena);
-	return d;
+	out.table = (struct table){.n = (size_t)(size->n + size->test), .d = shape.d};
+	table_room(&out.table, out.table.n, regression ? shape.targets : 0, arena);
+	out.class = ARENA_ARRAY(arena, const char *, shape.classes);
+	for (size_t c = 0; c < shape.classes; c++)
+		out.class[c] = shape.classes > 2 ? arena_format(arena, "%zu", c + 1)
+			       : c               ? "1"
+						 : "-1";
+	return out;
 }
 
 static enum status read_generate(const void *options, const struct read_request *request,
@@ -62,18 +47,19 @@ static enum status read_generate(const void *options, const struct read_request 
 	const struct generator *generator = (const struct generator *)o->kind.item;
 	const struct generate_size *size = o->kind.options;
 	struct rng rng = rng_stream(request->seed, "generate", 0);
-	size_t d = request->count ? columns_of(generator, size, request->regression) : 0;
-	struct table all = {0};
+	struct generate_shape shape = generator->shape(size);
+	struct generated made = begin(size, shape, request->regression, arena);
+	struct table all;
 
-	if ((double)(size->n + size->test) * (double)d > most_counted) {
-		all = generate_table(size, 0, request->regression, arena);
-		all.x = NULL;
-		all.d = d;
-		for (size_t i = 0; i < all.n && all.label; i++)
-			all.label[i] = i % 2 ? "1" : "-1";
+	(void)err;
+	if (request->count && (double)made.table.n * (double)shape.d > most_counted) {
+		for (size_t i = 0; i < made.table.n && made.table.label; i++)
+			made.table.label[i] = made.class[i % shape.classes];
 	} else {
-		TRY(generator->generate(size, request->regression, &rng, arena, &all, err));
+		made.table.x = arena_alloc(arena, made.table.n, shape.d * sizeof(double));
+		generator->generate(size, &rng, arena, &made);
 	}
+	all = made.table;
 	*train = all;
 	train->n = (size_t)size->n;
 	if (size->test > 0)
@@ -82,7 +68,7 @@ static enum status read_generate(const void *options, const struct read_request 
 				       .k = all.k,
 				       .x = all.x ? all.x + train->n * all.d : NULL,
 				       .label = all.label ? all.label + train->n : NULL,
-				       .target = all.target ? all.target + train->n : NULL};
+				       .target = all.target ? all.target + train->n * all.k : NULL};
 	return STATUS_OK;
 }
 

@@ -46,25 +46,28 @@ static bool ends(const char *name, const char *end)
 /* "solve_s" -> "Solve", "train_rmse" -> "Train RMSE": without the unit. */
 static const char *head_of(const char *name, struct arena *arena)
 {
-	static const char *const special[][2] = {{"time", "Time"},
-						 {"seconds_per_iteration", "Time of an iteration"},
-						 {"peak_mem_bytes", "Peak memory"},
-						 {"train_rmse", "Train RMSE"},
-						 {"validation_rmse", "Validation RMSE"},
-						 {"test_rmse", "Test RMSE"},
-						 {"train_r2", "Train R2"},
-						 {"validation_r2", "Validation R2"},
-						 {"test_r2", "Test R2"},
-						 {"train_macro_f1", "Train macro F1"},
-						 {"validation_macro_f1", "Validation macro F1"},
-						 {"test_macro_f1", "Test macro F1"},
-						 {"train_auc", "Train AUC"},
-						 {"validation_auc", "Validation AUC"},
-						 {"test_auc", "Test AUC"},
-						 {"n_train", "Training samples"},
-						 {"n_validation", "Validation samples"},
-						 {"n_test", "Test samples"},
-						 {"d", "d"}};
+	static const char *const special[][2] = {
+		{"time", "Time"},
+		{"seconds_per_iteration", "Time of an iteration"},
+		{"peak_mem_bytes", "Peak memory"},
+		{"train_rmse", "Train RMSE"},
+		{"validation_rmse", "Validation RMSE"},
+		{"test_rmse", "Test RMSE"},
+		{"train_r2", "Train R2"},
+		{"validation_r2", "Validation R2"},
+		{"test_r2", "Test R2"},
+		{"train_macro_f1", "Train macro F1"},
+		{"validation_macro_f1", "Validation macro F1"},
+		{"test_macro_f1", "Test macro F1"},
+		{"train_auc", "Train AUC"},
+		{"validation_auc", "Validation AUC"},
+		{"test_auc", "Test AUC"},
+		{"test_subset_accuracy", "Test subset accuracy"},
+		{"test_subset_accuracy_optimistic", "The same, threshold of the test labels"},
+		{"n_train", "Training samples"},
+		{"n_validation", "Validation samples"},
+		{"n_test", "Test samples"},
+		{"d", "d"}};
 	char *text;
 
 	for (size_t i = 0; i < sizeof special / sizeof *special; i++)

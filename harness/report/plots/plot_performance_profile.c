@@ -3,6 +3,7 @@
 #include "harness/report/figure/plot.h"
 #include "harness/report/records/column.h"
 #include "harness/report/series/panels.h"
+#include "solvers/core/text.h"
 
 #include <float.h>
 #include <math.h>
@@ -60,6 +61,49 @@ static double set_ratios(const struct records *records, struct contest *contest,
 	return highest;
 }
 
+/* Whether cells of the group that are ok are there, and none has a value: of a bound without a
+ * network no objective or accuracy. Cells that failed are no such case. */
+static bool lacks(const struct group *group, const struct column *column)
+{
+	bool ok = false, any = false;
+
+	for (size_t k = 0; k < group->count; k++) {
+		if (!records_ok(group->member[k]))
+			continue;
+		ok = true;
+		any = any || !isnan(column_value(group->member[k], column));
+	}
+	return ok && !any;
+}
+
+/* Leave the series without a value of y out of the list; returns what the caption says of them. */
+static const char *leave_out(const struct records *records, struct series_list *list, const char *y)
+{
+	struct attack_kinds kinds = attacks_of(records, NULL);
+	const struct column column = {y, &kinds};
+	struct text names = text_new(records->arena);
+	bool *named = ARENA_ARRAY(records->arena, bool, list->entry_count);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct series series = list->at[i];
+
+		if (!lacks(series.group, &column)) {
+			list->at[kept++] = series;
+			continue;
+		}
+		if (!named[series.entry])
+			text_item(&names, ", ", "%s", series.label);
+		named[series.entry] = true;
+	}
+	list->count = kept;
+	return names.length > 0
+		       ? arena_format(records->arena,
+				      "; left out, having no %s: %s on some problem or all",
+				      column_label(y, records->arena), names.at)
+		       : "";
+}
+
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct profile_options *o = options;
@@ -67,10 +111,12 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
 	struct contest contest;
+	const char *without;
 	double *ratio, highest;
 	size_t all = 0;
 
 	series_pool(&list, records);
+	without = leave_out(records, &list, y);
 	contest = contest_of(records, &list, y);
 	ratio = ARENA_ARRAY(arena, double, contest.count);
 	highest = set_ratios(records, &contest, y, ratio);
@@ -101,12 +147,13 @@ static void fill(const void *options, const struct records *records, struct figu
 							*in->title ? ": " : "", tasks)),
 			      &contest, &list, k, ratio);
 	}
-	figure->caption = arena_format(arena,
-				       "Share of %zu tasks (problem and repetition%s) on which a "
-				       "method is within the factor "
-				       "of the best; cells that are not ok never are%s",
-				       all, contest_caption(&contest, y, arena),
-				       list.best ? "; the best setting of each method" : "");
+	figure->caption =
+		arena_format(arena,
+			     "Share of %zu tasks (problem and repetition%s) on which a "
+			     "method is within the factor "
+			     "of the best; cells that are not ok never are%s%s",
+			     all, contest_caption(&contest, y, arena),
+			     list.best ? "; the best setting of each method" : "", without);
 }
 
 const struct plot plot_performance_profile = {

@@ -13,6 +13,7 @@ extern const struct generator generator_spirals, generator_moons, generator_teac
 struct spirals {
 	struct generate_size size;
 	double turns, noise;
+	long arms;
 };
 struct moons {
 	struct generate_size size;
@@ -22,6 +23,7 @@ struct teacher {
 	struct generate_size size;
 	long d, neurons;
 	double noise, flip;
+	long outputs;
 };
 struct clusters {
 	struct generate_size size;
@@ -57,7 +59,7 @@ static void repetitions_and_seeds_draw_anew(void **state)
 {
 	struct place *place = *state;
 	const struct moons moons = {{40, 20}, 0.1};
-	const struct teacher teacher = {{40, 20}, 4, 3, 0.1, 0.1};
+	const struct teacher teacher = {{40, 20}, 4, 3, 0.1, 0.1, 1};
 	const struct {
 		const struct generator *generator;
 		const void *options;
@@ -128,7 +130,7 @@ static void noise_has_its_deviation(void **state)
 	enum { N = 4000 };
 	struct place *place = *state;
 	const struct moons moons = {{N, 0}, 100};
-	const struct spirals spirals = {{N, 0}, 1.5, 100};
+	const struct spirals spirals = {{N, 0}, 1.5, 100, 2};
 	const struct dataset data[] = {drawn(place, &generator_moons, &moons, 3, 0),
 				       drawn(place, &generator_spirals, &spirals, 3, 0)};
 
@@ -147,7 +149,7 @@ static void spirals_cover_their_disc(void **state)
 {
 	enum { N = 4000 };
 	struct place *place = *state;
-	const struct spirals spirals = {{N, 0}, 2.5, 0};
+	const struct spirals spirals = {{N, 0}, 2.5, 0, 2};
 	struct dataset data = drawn(place, &generator_spirals, &spirals, 3, 0);
 	double mean = 0, square = 0;
 
@@ -166,7 +168,8 @@ static void spirals_cover_their_disc(void **state)
 static void teachers_are_exact_in_the_test_part(void **state)
 {
 	struct place *place = *state;
-	const struct teacher exact = {{50, 200}, 4, 6, 0, 0}, noisy = {{50, 200}, 4, 6, 1000, 0};
+	const struct teacher exact = {{50, 200}, 4, 6, 0, 0, 1},
+			     noisy = {{50, 200}, 4, 6, 1000, 0, 1};
 	struct dataset a, b;
 	double low = 0, high = 0;
 

@@ -17,6 +17,7 @@ extern const struct generator generator_spirals, generator_moons, generator_blob
 struct spirals {
 	struct generate_size size;
 	double turns, noise;
+	long arms;
 };
 struct moons {
 	struct generate_size size;
@@ -31,6 +32,7 @@ struct teacher {
 	struct generate_size size;
 	long d, neurons;
 	double noise, flip;
+	long outputs;
 };
 struct image {
 	struct generate_size size;
@@ -73,7 +75,7 @@ static bool positive(const struct table *table, size_t i)
 
 static void spirals_without_noise(void **state)
 {
-	struct spirals o = {{200, 50}, 1.5, 0};
+	struct spirals o = {{200, 50}, 1.5, 0, 2};
 	struct drawn a = draw(&generator_spirals, &o, false, 1);
 
 	(void)state;
@@ -86,6 +88,29 @@ static void spirals_without_noise(void **state)
 		check_at_most(s, 1);
 		check_close(a.train.x[2 * i], s * cos(angle), 0, 1e-12);
 		check_close(a.train.x[2 * i + 1], s * sin(angle), 0, 1e-12);
+	}
+}
+
+/* Arms of more than two are classes of their own, which follow each other by equal angles. */
+static void spirals_of_three_arms(void **state)
+{
+	struct spirals o = {{90, 30}, 0.75, 0, 3};
+	struct drawn a = draw(&generator_spirals, &o, false, 1);
+	struct drawn targets = draw(&generator_spirals, &o, true, 1);
+
+	(void)state;
+	for (size_t i = 0; i < 120; i++) {
+		const char *label = i < 90 ? a.train.label[i] : a.test.label[i - 90];
+		size_t arm = i % 3;
+		double s = hypot(a.train.x[2 * i], a.train.x[2 * i + 1]);
+		double angle = 1.5 * M_PI * s + 2 * M_PI * (double)arm / 3;
+
+		check_close(a.train.x[2 * i], s * cos(angle), 0, 1e-12);
+		check_close(a.train.x[2 * i + 1], s * sin(angle), 0, 1e-12);
+		assert_int_equal(label[0], "123"[arm]);
+		assert_int_equal(label[1], 0);
+		check_equal(i < 90 ? targets.train.target[i] : targets.test.target[i - 90],
+			    (double)arm + 1);
 	}
 }
 
@@ -181,7 +206,7 @@ static void labels_flip_in_the_training_part(void **state)
 /* A teacher of one neuron is a half-space for classes, and its targets are relu of a linear map. */
 static void teacher_is_a_network(void **state)
 {
-	struct teacher o = {{300, 100}, 1, 1, 0, 0};
+	struct teacher o = {{300, 100}, 1, 1, 0, 0, 1};
 	struct drawn classes = draw(&generator_teacher, &o, false, 2);
 	struct drawn targets = draw(&generator_teacher, &o, true, 2);
 	double slope = 0;
@@ -202,6 +227,44 @@ static void teacher_is_a_network(void **state)
 	targets = draw(&generator_teacher, &o, true, 2);
 	for (size_t i = 0; i < 300; i++)
 		check_finite(targets.train.target[i]);
+}
+
+/* One neuron: the targets of a row are in one proportion, and zero in a half-space; the classes are
+ * those of the largest target, the test part's rows lie behind in full. */
+static void teacher_of_several_outputs(void **state)
+{
+	enum { N = 300, TEST = 100, K = 5 };
+	struct teacher o = {{N, TEST}, 2, 1, 0, 0, K};
+	struct drawn noisy, classes, several = draw(&generator_teacher, &o, true, 2);
+	const double *y = several.train.target, *first = y;
+	size_t zero = 0;
+
+	(void)state;
+	assert_int_equal(several.train.k, K);
+	assert_int_equal(several.test.k, K);
+	assert_ptr_equal(several.test.target, y + N * K);
+	for (size_t i = 0; i < N + TEST; i++) {
+		zero += y[i * K] == 0;
+		if (y[i * K] != 0 && first[0] == 0)
+			first = y + i * K;
+		for (size_t c = 1; c < K; c++)
+			check_close(y[i * K + c] * first[0], y[i * K] * first[c], 1e-12, 1e-15);
+	}
+	assert_in_range(zero, 200 - 50, 200 + 50); /* 5 standard deviations */
+	o.neurons = 40;
+	several = draw(&generator_teacher, &o, true, 2);
+	classes = draw(&generator_teacher, &o, false, 2);
+	for (size_t i = 0; i < N; i++)
+		for (size_t c = 0; c < K; c++)
+			check_at_most(
+				several.train.target[i * K + c],
+				several.train
+					.target[i * K + (size_t)(classes.train.label[i][0] - '1')]);
+	o.noise = 0.5;
+	noisy = draw(&generator_teacher, &o, true, 2);
+	for (size_t c = 0; c < TEST * K; c++) /* the test part has none */
+		check_equal(noisy.test.target[c], several.test.target[c]);
+	check_below(1e-3, fabs(noisy.train.target[0] - several.train.target[0]));
 }
 
 static void images_are_smooth_and_bounded(void **state)
@@ -231,10 +294,10 @@ static void images_are_smooth_and_bounded(void **state)
 
 static void same_seed_same_bits(void **state)
 {
-	struct spirals spirals = {{50, 10}, 1.5, 0.1};
+	struct spirals spirals = {{50, 10}, 1.5, 0.1, 2};
 	struct moons moons = {{50, 10}, 0.1};
 	struct clusters clusters = {{50, 10}, 5, 2, 1, 0.1};
-	struct teacher teacher = {{50, 10}, 5, 3, 0.1, 0.1};
+	struct teacher teacher = {{50, 10}, 5, 3, 0.1, 0.1, 1};
 	struct image image = {{50, 10}, 5, 2, 2, 1, 0.15, 0.1, 0.1};
 	const struct {
 		const struct generator *generator;
@@ -264,14 +327,11 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_teardown(test, tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(spirals_without_noise),
-		CASE(moons_without_noise),
-		CASE(blobs_have_their_distance),
-		CASE(xor_means_are_orthogonal),
-		CASE(labels_flip_in_the_training_part),
-		CASE(teacher_is_a_network),
-		CASE(images_are_smooth_and_bounded),
-		CASE(same_seed_same_bits),
+		CASE(spirals_without_noise),         CASE(spirals_of_three_arms),
+		CASE(moons_without_noise),           CASE(blobs_have_their_distance),
+		CASE(xor_means_are_orthogonal),      CASE(labels_flip_in_the_training_part),
+		CASE(teacher_is_a_network),          CASE(teacher_of_several_outputs),
+		CASE(images_are_smooth_and_bounded), CASE(same_seed_same_bits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,36 @@ static void profile_counts_tasks_within_a_factor(void **state)
 	check_close(row[1], 2.0 / 3, 0, 1e-8); /* one failed: never */
 }
 
+/* A bound without a network is no loser: it takes no part, is no rival of one alone;
+ * one that failed is a loser still. */
+static void profile_leaves_out_what_has_no_value(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", .objective = 2},
+		{"moons", "b", .objective = 4},
+		{"moons", "bound", .objective = NAN},
+		{"spirals", "a", .objective = 2},
+		{"spirals", "b", .objective = 1, .status = "failed"},
+		{"spirals", "bound", .objective = NAN},
+		{"alone", "a", .objective = 5},
+		{"alone", "bound", .objective = NAN},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
+	long options[2] = {0, 0};
+	const char *text = data_of("performance_profile", options, &records);
+	double row[2];
+
+	(void)state;
+	assert_non_null(text);
+	assert_null(strstr(text, "# bound\n"));
+	numbers_at(text, "# a\n", 0, 2, row); /* of two tasks, not of three */
+	check_equal(row[1], 1);
+	numbers_at(text, "# b\n", 1, 2, row);
+	check_equal(row[0], 2);
+	check_close(row[1], 0.5, 0, 1e-8);
+	assert_non_null(strstr(fixture_text(&records, "performance_profile", ".gp"), "2 tasks"));
+}
+
 static void a_factor_of_errors_is_no_percentage(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.9},
@@ -292,6 +322,7 @@ int main(void)
 		cmocka_unit_test(best_of_k_is_the_mean_over_subsets),
 		cmocka_unit_test(slope_of_a_power_law_is_its_exponent),
 		cmocka_unit_test(profile_counts_tasks_within_a_factor),
+		cmocka_unit_test(profile_leaves_out_what_has_no_value),
 		cmocka_unit_test(a_factor_of_errors_is_no_percentage),
 		cmocka_unit_test(ecdf_is_the_time_to_the_target),
 		cmocka_unit_test(heat_map_shows_medians_on_a_grid),
