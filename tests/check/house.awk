@@ -9,8 +9,8 @@ BEGIN {
 	limit["upward folders"] = 0
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
-	limit["largest folder"] = 25
-	limit["back doors"] = 150
+	limit["largest folder"] = 26
+	limit["back doors"] = 151
 	limit["sibling exports"] = 0
 	limit["room exports"] = 440
 	limit["dead exports"] = 5
