@@ -1,7 +1,7 @@
 /* Trainer `active_set`: the convex program over given patterns for the squared loss, at one penalty
  * or along a path of them, by active sets. See conic_lasso.h. */
+#include "solvers/cvx/penalty_path.h"
 #include "solvers/gated/conic_newton.h"
-#include "solvers/gated/gated_path.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/net.h"
 
@@ -34,7 +34,7 @@ struct state {
 	const struct active_set_options *options;
 	struct patterns patterns;
 	struct conic_lasso *lasso;
-	struct gated_path path;
+	struct penalty_path path;
 	struct net net; /* of the point at work */
 	struct model_work work;
 };
@@ -76,7 +76,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &s->patterns, err));
 	g = gated_program_new(problem, s->patterns.D, GATED_NEWTON, arena);
 	s->lasso = conic_lasso_new(g, s->patterns.D, arena);
-	s->path = gated_path_new(problem, s->options->path, s->options->tolerance, arena);
+	s->path = penalty_path_new(problem, s->options->path, s->options->tolerance, arena);
 	s->net = net_new(arena, problem->X.cols, s->lasso->halves);
 	s->work = net_work_new(arena, s->lasso->halves);
 	if (arena_counts(arena))
@@ -84,7 +84,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	gated_program_set(g, 0); /* every projection, to its end */
 	conic_lasso_evaluate(s->lasso);
 	first = s->lasso->largest;
-	gated_program_set(g, gated_path_begin(&s->path, first));
+	gated_program_set(g, penalty_path_begin(&s->path, first));
 	return STATUS_OK;
 }
 
@@ -96,18 +96,18 @@ static double objective(const struct state *s)
 }
 
 /* Where an evaluated point stands at its penalty. */
-static struct gated_point look(struct state *s)
+static struct penalty_point look(struct state *s)
 {
 	const struct gated_program *g = s->lasso->program;
-	struct gated_point point = {.beta = g->problem.beta,
-				    .objective = objective(s),
-				    .bound = g->bound,
-				    .screened = NAN,
-				    .steps = (double)s->path.steps};
+	struct penalty_point point = {.beta = g->problem.beta,
+				      .objective = objective(s),
+				      .bound = g->bound,
+				      .screened = NAN,
+				      .steps = (double)s->path.steps};
 
 	conic_lasso_network(s->lasso, &s->net);
 	point.used = (double)s->net.U.cols;
-	gated_path_judge(&s->path, g->F, &s->net.base, &s->work, &point);
+	penalty_path_judge(&s->path, g->F, &s->net.base, &s->work, &point);
 	return point;
 }
 
@@ -125,9 +125,9 @@ static void step(void *state, struct progress *progress)
 		}
 		progress->objective = g->value + s->problem->beta * s->lasso->norm;
 		gap = (objective(s) - conic_lasso_bound(s->lasso)) / objective(s);
-		if (!gated_path_is_done(&s->path, objective(s) > 0 ? gap : 0, MOST_STEPS))
+		if (!penalty_path_is_done(&s->path, objective(s) > 0 ? gap : 0, MOST_STEPS))
 			break;
-		gap = gated_path_next(&s->path, look(s));
+		gap = penalty_path_next(&s->path, look(s));
 		if (isnan(gap)) {
 			progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
 			return;
@@ -171,7 +171,7 @@ static void facts(const void *state, struct facts *facts)
 
 	conic_lasso_evaluate(s->lasso);
 	pattern_facts(&s->options->patterns, s->patterns.D.cols, facts);
-	gated_path_tell(&s->path, look(s), facts);
+	penalty_path_tell(&s->path, look(s), facts);
 }
 
 const struct trainer trainer_active_set = {

@@ -1,8 +1,8 @@
 /* Trainer `gated`: gated ReLU networks by group lasso, at one penalty or along a path of them. See
  * gated_program.h; as ReLU networks, gated_cone.h. */
+#include "solvers/cvx/penalty_path.h"
 #include "solvers/gated/gated_cone.h"
 #include "solvers/gated/gated_fista.h"
-#include "solvers/gated/gated_path.h"
 #include "solvers/gated/gated_program.h"
 #include "solvers/gated/gated_relu.h"
 #include "solvers/gates/pattern.h"
@@ -67,7 +67,7 @@ struct state {
 	struct gated_cone *cone; /* NULL: no decomposition */
 	struct model *relu;
 	struct model_work relu_work;
-	struct gated_path path;
+	struct penalty_path path;
 };
 
 static const struct model_kind *kind(const void *options, ptrdiff_t k)
@@ -184,22 +184,22 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->work = model_work_new(
 		arena, &model_gated_relu,
 		(struct model_size){s->patterns.H.rows, s->patterns.H.cols, problem->y.k});
-	s->path = gated_path_new(problem, s->options->path, s->options->tolerance, arena);
+	s->path = penalty_path_new(problem, s->options->path, s->options->tolerance, arena);
 	if (s->options->decompose != DECOMPOSE_NONE)
 		TRY(prepare_cone(s, arena, err));
 	if (arena_counts(arena))
 		return STATUS_OK;
 	gated_program_evaluate(s->program);
 	gated_program_set(s->program,
-			  gated_path_begin(&s->path, gated_program_largest(s->program)));
+			  penalty_path_begin(&s->path, gated_program_largest(s->program)));
 	return STATUS_OK;
 }
 
 /* Where an evaluated program stands at its penalty. */
-static struct gated_point look(const struct state *s)
+static struct penalty_point look(const struct state *s)
 {
 	const struct gated_program *g = s->program;
-	struct gated_point point = {
+	struct penalty_point point = {
 		.beta = g->problem.beta,
 		.objective = g->value + g->problem.beta * g->norm,
 		.bound = g->bound,
@@ -209,7 +209,7 @@ static struct gated_point look(const struct state *s)
 
 	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++)
 		point.used += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
-	gated_path_judge(&s->path, g->F, &s->view.base, &s->work, &point);
+	penalty_path_judge(&s->path, g->F, &s->view.base, &s->work, &point);
 	return point;
 }
 
@@ -233,7 +233,7 @@ static void judge_relu(const struct state *s, struct facts *facts)
 /* A penalty is done: the next one, or the end. */
 static bool advance(struct state *s)
 {
-	double next = gated_path_next(&s->path, look(s));
+	double next = penalty_path_next(&s->path, look(s));
 
 	if (isnan(next))
 		return false;
@@ -252,7 +252,7 @@ static void step(void *state, struct progress *progress)
 		return;
 	}
 	progress->objective = g->value + s->problem->beta * g->norm;
-	while (gated_path_is_done(&s->path, gated_program_gap(g), most_steps[g->method])) {
+	while (penalty_path_is_done(&s->path, gated_program_gap(g), most_steps[g->method])) {
 		if (advance(s))
 			continue;
 		progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
@@ -356,7 +356,7 @@ static void facts(const void *state, struct facts *facts)
 	facts_number(facts, "cone_violation", cone_violation(s));
 	if (s->cone)
 		judge_relu(s, facts);
-	gated_path_tell(&s->path, look(s), facts);
+	penalty_path_tell(&s->path, look(s), facts);
 }
 
 const struct trainer trainer_gated = {

@@ -19,11 +19,11 @@
  * certificate. */
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "solvers/cvx/penalty_path.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/gates/start.h"
 #include "solvers/generated/generated_master.h"
 #include "solvers/generated/generated_neurons.h"
-#include "solvers/generated/generated_path.h"
 #include "solvers/generated/generated_price.h"
 #include "solvers/generated/generated_published.h"
 #include "solvers/generated/generated_slide.h"
@@ -94,7 +94,9 @@ struct generated {
 	struct price price;
 	struct slide slide;
 	struct published published;
-	struct penalties path;
+	struct penalty_path path;
+	struct net net; /* of a penalty that is done with */
+	struct model_work work;
 	double objective;
 	double found; /* the largest value of a neuron for the present dual point */
 	bool priced;  /* it is known */
@@ -217,8 +219,8 @@ static void begin(struct generated *s, struct start start)
 	neurons_prune(&s->neurons);
 	if (s->options->path < 2)
 		return;
-	s->path.first = price_search(&s->price, &s->neurons, s->master.nu, s->options->add);
-	s->problem.beta = path_penalty(&s->path, 0);
+	s->problem.beta = penalty_path_begin(
+		&s->path, price_search(&s->price, &s->neurons, s->master.nu, s->options->add));
 	s->objective = neurons_objective(&s->neurons);
 }
 
@@ -249,8 +251,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->price = price_new(&s->problem, starts_of(o, n, d), arena);
 	s->slide = slide_new(&s->neurons, arena);
 	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
-	if (o->path > 1)
-		s->path = path_new(problem, o->path, room, arena);
+	if (o->path > 1) {
+		s->path = penalty_path_new(problem, o->path, 0, arena);
+		s->net = net_new(arena, d, room);
+		s->work = net_work_new(arena, room);
+	}
 	if (!arena_counts(arena))
 		begin(s, start);
 	return STATUS_OK;
@@ -338,22 +343,63 @@ static void step_thin(struct generated *s, struct progress *progress)
 		progress->end = OUTCOME_CONVERGED;
 }
 
+/* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
+static void network(const void *state, struct model *model)
+{
+	const struct neurons *s = &((const struct generated *)state)->neurons;
+	struct net *net = s->A.cols > 1 ? NULL : net_of(model);
+	struct multinet *outputs = s->A.cols > 1 ? multinet_of(model) : NULL;
+	struct mat *U = net ? &net->U : &outputs->U;
+
+	U->cols = s->count;
+	for (ptrdiff_t j = 0; j < s->count; j++) {
+		double root = sqrt(neurons_size(s, j));
+
+		for (ptrdiff_t i = 0; i < s->U.rows; i++)
+			mat_set(*U, i, j, (real)root * mat_get(s->U, i, j));
+		for (ptrdiff_t c = 0; c < s->A.cols; c++) {
+			real a = root > 0 ? (real)((double)mat_get(s->A, j, c) / root) : 0;
+
+			if (net)
+				net->alpha[j] = a;
+			else
+				mat_set(outputs->A, j, c, a);
+		}
+	}
+}
+
+/* Where it stands at the penalty at work. */
+static struct penalty_point stand(struct generated *s)
+{
+	struct penalty_point point = {.beta = s->problem.beta,
+				      .objective = s->objective,
+				      .bound = NAN,
+				      .used = (double)s->neurons.count,
+				      .screened = NAN,
+				      .steps = (double)s->path.steps};
+
+	network(s, &s->net.base);
+	penalty_path_judge(&s->path, s->neurons.F, &s->net.base, &s->work, &point);
+	return point;
+}
+
 /* Of a path: where the objective hardly falls any more, or at the last penalty not at all, this
  * penalty is done, and its neurons are the start of the next one. Whether there is a next one;
  * until then nothing is said of beta. */
 static bool follow(struct generated *s, struct progress *progress)
 {
-	bool last = !(s->problem.beta > s->path.last);
+	bool last = !(s->problem.beta > s->path.problem->beta);
+	double next;
 
-	s->path.rounds++;
+	s->path.steps++;
 	if (!last)
 		progress->objective = NAN;
 	if (last ? s->quiet < QUIET : s->fell > path_fall)
 		return !last;
-	path_record(&s->path, &s->neurons, s->objective, s->found / s->problem.beta - 1);
+	next = penalty_path_next(&s->path, stand(s));
 	if (last)
 		return false;
-	s->problem.beta = path_penalty(&s->path, s->path.done);
+	s->problem.beta = next;
 	s->objective = master_solve(&s->master, standing);
 	s->fell = 1;
 	s->quiet = 0;
@@ -403,31 +449,6 @@ static ptrdiff_t width(const void *state)
 	return ((const struct generated *)state)->neurons.room;
 }
 
-/* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
-static void network(const void *state, struct model *model)
-{
-	const struct neurons *s = &((const struct generated *)state)->neurons;
-	struct net *net = s->A.cols > 1 ? NULL : net_of(model);
-	struct multinet *outputs = s->A.cols > 1 ? multinet_of(model) : NULL;
-	struct mat *U = net ? &net->U : &outputs->U;
-
-	U->cols = s->count;
-	for (ptrdiff_t j = 0; j < s->count; j++) {
-		double root = sqrt(neurons_size(s, j));
-
-		for (ptrdiff_t i = 0; i < s->U.rows; i++)
-			mat_set(*U, i, j, (real)root * mat_get(s->U, i, j));
-		for (ptrdiff_t c = 0; c < s->A.cols; c++) {
-			real a = root > 0 ? (real)((double)mat_get(s->A, j, c) / root) : 0;
-
-			if (net)
-				net->alpha[j] = a;
-			else
-				mat_set(outputs->A, j, c, a);
-		}
-	}
-}
-
 static void violation(void *state, long draws, struct violation *out)
 {
 	const struct generated *s = state;
@@ -447,7 +468,7 @@ static void facts(const void *state, struct facts *facts)
 		     s->rounds > 0 || s->priced ? s->found / s->problem.beta - 1 : NAN);
 	facts_note(facts, s->note);
 	if (s->options->path > 1)
-		path_tell(&s->path, facts);
+		penalty_path_tell(&s->path, stand((struct generated *)(uintptr_t)state), facts);
 	if (s->neurons.count == s->neurons.room)
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));

@@ -1,28 +1,28 @@
-/* Paths of penalties. See gated_path.h. */
-#include "solvers/gated/gated_path.h"
+/* Paths of penalties. See penalty_path.h. */
+#include "solvers/cvx/penalty_path.h"
 
 #include <math.h>
 
-struct gated_path gated_path_new(const struct problem *problem, long most, double tolerance,
-				 struct arena *arena)
+struct penalty_path penalty_path_new(const struct problem *problem, long most, double tolerance,
+				     struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows, more = problem->X_validation.rows;
 
-	return (struct gated_path){
+	return (struct penalty_path){
 		.problem = problem,
 		.most = most,
 		.tolerance = fmax(tolerance, 256 * REAL_EPSILON),
-		.point = ARENA_ARRAY(arena, struct gated_point, most),
+		.point = ARENA_ARRAY(arena, struct penalty_point, most),
 		.f = ARENA_ARRAY(arena, real, (n > more ? n : more) * problem->y.k)};
 }
 
-double gated_path_begin(struct gated_path *path, double largest)
+double penalty_path_begin(struct penalty_path *path, double largest)
 {
 	path->first = largest;
 	return path->most > 1 && largest > path->problem->beta ? largest : path->problem->beta;
 }
 
-bool gated_path_is_done(struct gated_path *path, double gap, long most_steps)
+bool penalty_path_is_done(struct penalty_path *path, double gap, long most_steps)
 {
 	if (gap > path->tolerance && path->steps < most_steps)
 		return false;
@@ -30,7 +30,7 @@ bool gated_path_is_done(struct gated_path *path, double gap, long most_steps)
 	return true;
 }
 
-double gated_path_next(struct gated_path *path, struct gated_point point)
+double penalty_path_next(struct penalty_path *path, struct penalty_point point)
 {
 	double last = path->problem->beta;
 
@@ -81,8 +81,8 @@ static double mean_loss(const struct problem *problem, struct targets y, struct 
 	return y.n > 0 ? loss_outputs_value(mean, F, y) : NAN;
 }
 
-void gated_path_judge(const struct gated_path *path, struct mat F, const struct model *model,
-		      const struct model_work *work, struct gated_point *point)
+void penalty_path_judge(const struct penalty_path *path, struct mat F, const struct model *model,
+			const struct model_work *work, struct penalty_point *point)
 {
 	const struct problem *problem = path->problem;
 	struct mat Z = problem->X_validation, more = {Z.rows, problem->y.k, Z.rows, path->f};
@@ -98,7 +98,16 @@ void gated_path_judge(const struct gated_path *path, struct mat F, const struct 
 	point->loss[1] = mean_loss(problem, problem->y_validation, more);
 }
 
-void gated_path_tell(const struct gated_path *path, struct gated_point now, struct facts *facts)
+/* NaN: no bound is known. */
+static double gap_of(const struct penalty_point *p)
+{
+	if (isnan(p->bound))
+		return NAN;
+	return p->objective > 0 ? fmax(0, p->objective - p->bound) / p->objective : 0;
+}
+
+void penalty_path_tell(const struct penalty_path *path, struct penalty_point now,
+		       struct facts *facts)
 {
 	static const char *const columns[] = {"beta",
 					      "objective",
@@ -115,16 +124,16 @@ void gated_path_tell(const struct gated_path *path, struct gated_point now, stru
 	bool open = path->at == 0 || path->point[path->at - 1].beta > now.beta;
 	long count = path->at + open;
 	struct facts_table *table = facts_table(facts, "path", columns, (size_t)count);
-	double worst = 0;
+	double worst = NAN;
 
 	for (long i = 0; i < count; i++) {
-		struct gated_point p = i < path->at ? path->point[i] : now;
-		double gap = p.objective > 0 ? fmax(0, p.objective - p.bound) / p.objective : 0;
+		struct penalty_point p = i < path->at ? path->point[i] : now;
+		double gap = gap_of(&p);
 		const double cells[] = {p.beta,    p.objective,   p.bound,  gap,
 					p.used,    p.screened,    p.steps,  p.accuracy[0],
 					p.loss[0], p.accuracy[1], p.loss[1]};
 
-		worst = fmax(worst, gap);
+		worst = fmax(worst, gap); /* of those that have one */
 		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
 			facts_cell_number(table, cells[c]);
 	}
