@@ -47,7 +47,9 @@ const struct option table_rows[] = {
 	 .doc = "in their order: data, method, setting, a swept option, a number of summary.csv, "
 		"an attack or certificate with its radius (pgd linf 0.1, worst linf 0.1, certified "
 		"linf 0.1), the distance that an attack looks for (distance fab l2 3), the recall "
-		"of a class (test_recall rose), objective_of, cells, ended; "
+		"of a class (test_recall rose), objective_of, cells, ended; rows of several data "
+		"sets "
+		"have theirs in any case; "
 		"by default data, method, test_accuracy, "
 		"robust_accuracy, objective, gap, time, neurons, of these those with values"},
 	{OPTION_FIELD(struct table_options, methods), .initial = "null",

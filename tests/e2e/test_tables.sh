@@ -46,11 +46,13 @@ head_is()
 spec '  - {table: usual}
   - {table: paper, title: "Accuracy & time of A_1", columns: [data, method, test_accuracy, fgsm linf 0.1, fgsm linf 2/10, objective, gap, time], statistic: mean, interval: plus_minus, bold: best, order: [sgd], digits: {test_accuracy: 2, objective: 3}, labels: {sgd: "SGD (b_1)", fgsm: FGSM, moons: "Two moons", nobody: x}, caption: short}
   - {table: across, columns: [method, patterns, test_accuracy, worst linf 0.1, certified l2 0.01], across: data, settings: best, interval: none, labels: {worst linf: Worst}}
+  - {table: unnamed, columns: [method, neurons]}
   - {table: bare, columns: [setting, neurons, n_train, cells, ended, objective_of], methods: [admm], data: [xor], bold: best, better: {neurons: lower, n_train: neither}, groups: {neurons: "Size & co", n_train: "Size & co"}, caption: none, interval: brackets, export: [md, tex]}'
 expect "the experiment runs" 0 run own.yaml --quiet
 says "a label for nothing is told" 'note: table paper: nothing in it has the name of label of "nobody"'
 check "labels that tables show are not told" "$(cat err)" [ "$(grep -c 'of label of "gap"' err)" -eq 0 ]
 
+head_is "rows of several data sets are told apart" unnamed "Data | Method | Neurons"
 head_is "the usual columns" usual "Data | Method | Test accuracy (%) | Robust accuracy (%) | Objective | Rel. gap | Time (s) | Neurons"
 has "quantiles in brackets by default" usual.md "Medians [10–90 % quantiles] of 4 repetitions"
 lacks "nothing is bold by default" usual.md "**"

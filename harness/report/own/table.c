@@ -239,6 +239,27 @@ static void drop_empty(struct table_grid *table)
 	fill_entries(table);
 }
 
+/* Rows of several data sets that no column names would be taken for each other's: the first column
+ * names them. */
+static void tell_apart(struct table_grid *table)
+{
+	const char *first = NULL;
+	bool several = false;
+
+	for (size_t r = 0; r < table->rows && !table->block[0]; r++) {
+		const char *problem = table->row[r].group[0]->problem;
+
+		several = several || (first && strcmp(first, problem) != 0);
+		first = problem;
+	}
+	if (!several || is_column(table, table_column_words[TABLE_DATA]))
+		return;
+	memmove(table->column + 1, table->column, table->columns * sizeof *table->column);
+	table->column[0] =
+		table_column_of(table->records, table_column_words[TABLE_DATA], table->options);
+	table->columns++;
+}
+
 struct table_grid table_of(const struct records *records, const struct table_options *options,
 			   const struct style *style)
 {
@@ -253,10 +274,11 @@ struct table_grid table_of(const struct records *records, const struct table_opt
 	if (!names.count)
 		names = table_column_usual;
 	table.columns = names.count;
-	table.column = ARENA_ARRAY(records->arena, struct table_column, names.count);
+	table.column = ARENA_ARRAY(records->arena, struct table_column, names.count + 1);
 	for (size_t c = 0; c < names.count; c++)
 		table.column[c] = table_column_of(table.records, names.at[c], options);
 	place_rows(&table, records);
+	tell_apart(&table);
 	fill_entries(&table);
 	if (!options->columns.count)
 		drop_empty(&table);
