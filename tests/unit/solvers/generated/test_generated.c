@@ -1,6 +1,8 @@
 /* Generated neurons against the optimum over all networks: of tiny and degenerate problems by the
  * dense reference (tests/trial.h), of small ones by the convex program over all patterns; closed
  * forms; monotone from any start. */
+#include "solvers/generated/generated_slide.h"
+#include "solvers/model/net.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 #include "tests/trial.h"
@@ -340,6 +342,60 @@ static void room_that_is_used_up_is_told(void **state)
 	arena_release(&toy.arena);
 }
 
+/* With many features, too, neurons of both signs are found: where all labels are one. */
+static void both_signs_are_priced(void **state)
+{
+	struct toy toy = toy_make(30, 120, "squared", 1);
+	real *y = ARENA_ARRAY(&toy.arena, real, 30);
+	double value[2];
+
+	(void)state;
+	toy.problem.y.at = y;
+	for (int side = 0; side < 2; side++) {
+		for (int i = 0; i < 30; i++)
+			y[i] = side ? -1 : 1;
+		value[side] = train(&toy.problem, "{starts: 64}", 60);
+	}
+	check_below(value[0], 10); /* of 15 without neurons */
+	check_close(value[0], value[1], 1e-2, 0);
+	arena_release(&toy.arena);
+}
+
+/* A slide ends where neither more nor less of a neuron lowers the objective. */
+static void slides_end_where_the_objective_is_flat(void **state)
+{
+	enum { ROOM = 12 };
+	struct toy toy = toy_make(40, 4, "squared", 0.3);
+	struct rng rng = rng_stream(5, "slide", 0);
+	struct neurons neurons = neurons_new(&toy.problem, ROOM, &toy.arena);
+	struct slide slide = slide_new(&neurons, &toy.arena);
+	double before, flat;
+
+	(void)state;
+	neurons.count = ROOM;
+	for (ptrdiff_t j = 0; j < ROOM; j++) {
+		net_direction(&rng, 4, mat_col(neurons.U, j));
+		mat_set(neurons.A, j, 0, (real)(j % 2 ? 0.3 : -0.3));
+	}
+	neurons_activate(&neurons, 0);
+	neurons_output(&neurons);
+	before = neurons_objective(&neurons);
+	slide_descend(&slide, 2000, 0);
+	flat = neurons_objective(&neurons);
+	check_below(flat, before);
+	for (ptrdiff_t j = 0; j < neurons.count; j++)
+		for (int side = -1; side <= 1; side += 2) {
+			real kept = mat_get(neurons.A, j, 0);
+
+			mat_set(neurons.A, j, 0, kept * (real)(1 + 1e-3 * side));
+			neurons_output(&neurons);
+			check_at_least(neurons_objective(&neurons),
+				       flat * (1 - (REAL_EPSILON > 1e-10 ? 1e-5 : 1e-6)));
+			mat_set(neurons.A, j, 0, kept);
+		}
+	arena_release(&toy.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +410,8 @@ int main(void)
 		cmocka_unit_test(patterns_of_generated_neurons_suffice),
 		cmocka_unit_test(paths_have_the_optimum_of_each_penalty),
 		cmocka_unit_test(room_that_is_used_up_is_told),
+		cmocka_unit_test(both_signs_are_priced),
+		cmocka_unit_test(slides_end_where_the_objective_is_flat),
 	};
 
 	omp_set_num_threads(1);
