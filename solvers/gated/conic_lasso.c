@@ -37,6 +37,7 @@ struct conic_lasso *conic_lasso_new(struct gated_program *program, struct gates 
 {
 	struct conic_lasso *s = ARENA_NEW(arena, struct conic_lasso);
 	ptrdiff_t n = program->problem.X.rows, d = program->problem.X.cols, P = D.cols, order;
+	ptrdiff_t *rows;
 
 	*s = (struct conic_lasso){.program = program, .halves = 2 * P};
 	s->room = n < ROOM * d + ROOM_MORE ? n : ROOM * d + ROOM_MORE;
@@ -67,10 +68,11 @@ struct conic_lasso *conic_lasso_new(struct gated_program *program, struct gates 
 	s->N = mat_new(arena, d, order);
 	s->T = mat_new(arena, d * P, order);
 	s->M = mat_new(arena, order, order);
+	rows = ARENA_ARRAY(arena, ptrdiff_t, d * s->halves);
 	if (arena_counts(arena))
 		return s;
 	for (ptrdiff_t h = 0; h < s->halves; h++)
-		s->face[h].row = arena_alloc(arena, (size_t)d, sizeof *s->face[h].row);
+		s->face[h].row = rows + h * d;
 	measure(s);
 	return s;
 }
