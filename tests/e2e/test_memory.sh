@@ -55,8 +55,13 @@ spec more "generate: {kind: blobs, n: 8000, d: 64}, split: {test: 1000}, prepare
 spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
   - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
-  - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}' \
+  - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}
+  - {name: active, solver: active_set, loss: squared, patterns: 40, beta: 10}' \
 	'stop: {iterations: 3}'
+spec networks "generate: {kind: blobs, n: 22000, d: 5}, split: {test: 2000}, prepare: [standardize, bias]" \
+	'  - {name: generated, solver: generated, loss: squared, neurons: 100, beta: 100}
+  - {name: bound, solver: all_networks, loss: squared, width: 50, beta: 100}' \
+	'stop: {iterations: 2}'
 spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
 	'  - {name: biased, solver: locally_biased, loss: logistic, network: {adam: {width: 8, epochs: 1}}, beta: 0.1}
   - {name: ntk, solver: ntk, loss: squared, beta: 0.1}
