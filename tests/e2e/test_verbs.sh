@@ -98,7 +98,7 @@ says "suggests one" 'did you mean "attacks"?'
 expect "describe" 0 describe admm
 says "describe has options" "rho" out
 expect "describe of many names" 0 describe sweep
-says "the list of names is whole" ", violation_hi, boundary_distance, seed " out
+says "the list of names is whole" ", violation_hi, global_bound, above_bound, boundary_distance, seed " out
 expect "describe results" 0 describe results
 says "it has the columns of the records" "objective_network" out
 expect "describe of an unknown name" 2 describe adm
