@@ -69,13 +69,12 @@ static enum status setup(const struct problem *problem, const void *options, str
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	struct gated_program *g;
-	double first;
 
 	*s = (struct state){.problem = problem, .options = options};
 	*state = s;
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &s->patterns, err));
 	g = gated_program_new(problem, s->patterns.D, GATED_NEWTON, arena);
-	s->lasso = conic_lasso_new(g, s->patterns.D, arena);
+	s->lasso = conic_lasso_new(g, arena);
 	s->path = penalty_path_new(problem, s->options->path, s->options->tolerance, arena);
 	s->net = net_new(arena, problem->X.cols, s->lasso->halves);
 	s->work = net_work_new(arena, s->lasso->halves);
@@ -83,8 +82,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 		return STATUS_OK;
 	gated_program_set(g, 0); /* every projection, to its end */
 	conic_lasso_evaluate(s->lasso);
-	first = s->lasso->largest;
-	gated_program_set(g, penalty_path_begin(&s->path, first));
+	gated_program_set(g, penalty_path_begin(&s->path, s->lasso->largest));
 	return STATUS_OK;
 }
 
@@ -115,7 +113,7 @@ static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 	struct gated_program *g = s->lasso->program;
-	double gap;
+	double gap, next;
 
 	for (;;) {
 		conic_lasso_evaluate(s->lasso);
@@ -127,12 +125,12 @@ static void step(void *state, struct progress *progress)
 		gap = (objective(s) - conic_lasso_bound(s->lasso)) / objective(s);
 		if (!penalty_path_is_done(&s->path, objective(s) > 0 ? gap : 0, MOST_STEPS))
 			break;
-		gap = penalty_path_next(&s->path, look(s));
-		if (isnan(gap)) {
+		next = penalty_path_next(&s->path, look(s));
+		if (isnan(next)) {
 			progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
 			return;
 		}
-		gated_program_set(g, gap);
+		gated_program_set(g, next);
 	}
 	s->path.steps++;
 	conic_newton_pass(s->lasso);
@@ -177,8 +175,7 @@ static void facts(const void *state, struct facts *facts)
 const struct trainer trainer_active_set = {
 	.base = {.name = "active_set",
 		 .doc = "active sets on the convex program over patterns, squared loss, whole "
-			"paths "
-			"of penalties",
+			"paths of penalties",
 		 .cite = "pilanci2020",
 		 .options = rows,
 		 .size = sizeof(struct active_set_options)},

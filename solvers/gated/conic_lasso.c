@@ -32,11 +32,11 @@ static void measure(struct conic_lasso *s)
 		s->size[k] = sqrt(s->size[k]);
 }
 
-struct conic_lasso *conic_lasso_new(struct gated_program *program, struct gates D,
-				    struct arena *arena)
+struct conic_lasso *conic_lasso_new(struct gated_program *program, struct arena *arena)
 {
 	struct conic_lasso *s = ARENA_NEW(arena, struct conic_lasso);
-	ptrdiff_t n = program->problem.X.rows, d = program->problem.X.cols, P = D.cols, order;
+	ptrdiff_t n = program->problem.X.rows, d = program->problem.X.cols, order;
+	ptrdiff_t P = program->D.cols;
 	ptrdiff_t *rows;
 
 	*s = (struct conic_lasso){.program = program, .halves = 2 * P};

@@ -79,8 +79,7 @@ static inline bool conic_used(const struct conic_lasso *s, ptrdiff_t h)
 	return conic_length(s->scratch.d, conic_at(s, h)) > 0;
 }
 
-struct conic_lasso *conic_lasso_new(struct gated_program *program, struct gates D,
-				    struct arena *arena);
+struct conic_lasso *conic_lasso_new(struct gated_program *program, struct arena *arena);
 
 /* Value, norm and `largest` at c; halves whose projection is longer than beta may join. */
 void conic_lasso_evaluate(struct conic_lasso *s);

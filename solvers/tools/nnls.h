@@ -39,7 +39,7 @@ struct nnls_value {
 
 /* X (n x d) is borrowed. */
 struct nnls nnls_new(struct mat X, struct arena *arena);
-/* Other entries, or fewer columns, from now on; as many rows. */
+/* Other entries, or fewer columns or rows, from now on. */
 void nnls_take(struct nnls *nnls, struct mat X);
 
 /* Ends when upper <= low, lower > high, or at the minimum; r stays in nnls->r. */

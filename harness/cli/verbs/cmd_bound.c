@@ -1,7 +1,8 @@
 /* relubench bound DIR CELL: how far a stored network is from the best one of any width. */
 #include "harness/cli/cli.h"
-#include "harness/file/folder.h"
 #include "harness/merge/repeat.h"
+#include "harness/report/records/comparable.h"
+#include "harness/report/records/global_bound.h"
 #include "harness/store/rows.h"
 
 #include <jansson.h>
@@ -15,7 +16,7 @@ static void print(const struct cli_args *args, const char *id, const struct resu
 		  const struct result *bound)
 {
 	double value = stored->objective_network, lower = bound->lower_bound;
-	double share = lower > 0 ? fmax(0, value / lower - 1) : NAN;
+	double share = global_bound_above(value, lower);
 
 	if (args->json) {
 		json_t *out = json_pack("{s:s, s:s, s:s}", "cell", id, "data", stored->data,
@@ -40,15 +41,6 @@ static void print(const struct cli_args *args, const char *id, const struct resu
 		       100 * share);
 }
 
-/* The stored network is below what no network is below. */
-static bool contradicts(const struct result *stored, const struct result *bound)
-{
-	bool single = stored->precision && strcmp(stored->precision, "single") == 0;
-	double rounding = (single ? 1e-5 : 1e-9) * fabs(bound->lower_bound);
-
-	return stored->objective_network < bound->lower_bound - rounding;
-}
-
 static enum status bound(struct cli_args *args, const char *folder, const char *id, struct err *err)
 {
 	struct arena *arena = &args->arena;
@@ -62,8 +54,7 @@ static enum status bound(struct cli_args *args, const char *folder, const char *
 	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, id);
 
 	TRY(result_read(path, arena, &stored, err));
-	if (stored.objective_of && strcmp(stored.objective_of, "network") != 0 &&
-	    strcmp(stored.objective_of, "worst case") != 0)
+	if (!comparable_is_network(&stored))
 		return err_set(err, STATUS_SPEC,
 			       "bound: expected a ReLU network, the objective of \"%s\" is that of "
 			       "%s",
@@ -73,7 +64,7 @@ static enum status bound(struct cli_args *args, const char *folder, const char *
 		return err_at(err, STATUS_FAILED, (struct err_place){path, 0, 0}, "%s",
 			      found.message ? found.message : "no bound was found");
 	print(args, id, &stored, &found);
-	if (contradicts(&stored, &found))
+	if (global_bound_breaks(&stored, &found))
 		return err_at(err, STATUS_FAILED, (struct err_place){path, 0, 0},
 			      "the network is below the bound: one of the two is wrong");
 	return STATUS_OK;

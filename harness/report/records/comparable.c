@@ -88,14 +88,18 @@ const char *comparable_key(const struct record *record, const char *column, cons
 	return key;
 }
 
+bool comparable_is_network(const struct result *result)
+{
+	const char *of = result->objective_of;
+
+	return !of || strcmp(of, "network") == 0 || strcmp(of, "worst case") == 0;
+}
+
 const char *comparable_network_key(const struct record *record, struct arena *arena)
 {
-	const char *of = record->result.objective_of;
 	const char *key = "";
 
-	if (of && strcmp(of, "network") != 0 && strcmp(of, "worst case") != 0)
-		return NULL;
-	for (enum part part = LOSS; part <= BETA && arena; part++)
+	for (enum part part = LOSS; part <= BETA; part++)
 		key = arena_format(arena, "%s%s\n", key,
 				   part_of(record, "objective_network", part));
 	return key;

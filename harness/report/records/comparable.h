@@ -20,9 +20,10 @@ bool comparable_cost(const char *column);
 const char *comparable_key(const struct record *record, const char *column, const char *x,
 			   struct arena *arena);
 
-/* The same of the clean objectives of networks with one hidden ReLU layer, whatever program, threat
- * or width; NULL for a record whose model is none (without a model: whose bound is of another
- * kind). `arena` NULL: whether there is one, not which. */
+/* Is the model a network with one hidden ReLU layer, or there none, but a bound of such? */
+bool comparable_is_network(const struct result *result);
+
+/* The same of the clean objectives of networks, whatever program, threat or width. */
 const char *comparable_network_key(const struct record *record, struct arena *arena);
 
 /* Those parts of the key in which records that are ok differ: "beta 0.1, worst case, trained for

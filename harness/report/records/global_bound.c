@@ -7,16 +7,27 @@
 #include <string.h>
 
 /* Relative errors of an objective, or of a bound, by the precision of data and sums. */
-static double rounding(const struct record *record)
+static double rounding(const struct result *result)
 {
-	const char *precision = record->result.precision;
+	return result->precision && strcmp(result->precision, "single") == 0 ? 1e-5 : 1e-9;
+}
 
-	return precision && strcmp(precision, "single") == 0 ? 1e-5 : 1e-9;
+double global_bound_above(double objective, double bound)
+{
+	return bound > 0 && !isnan(objective) ? fmax(0, objective / bound - 1) : NAN;
+}
+
+bool global_bound_breaks(const struct result *network, const struct result *bound)
+{
+	double least = bound->lower_bound;
+
+	return network->objective_network <
+	       least - fmax(rounding(network), rounding(bound)) * fabs(least);
 }
 
 static bool is_of_networks(const struct record *record)
 {
-	return records_ok(record) && comparable_network_key(record, NULL);
+	return records_ok(record) && comparable_is_network(&record->result);
 }
 
 bool global_bound_of(const struct record *record)
@@ -63,12 +74,11 @@ static bool contradict(struct records *records, const struct shared *shared)
 	for (size_t i = 0; i < records->count; i++) {
 		struct record *r = &records->at[i];
 		const struct record *best = shared->best[shared->place[i]];
-		double bound = best ? best->result.lower_bound : NAN;
-		double value = r->result.objective_network;
+		double bound, value = r->result.objective_network;
 
-		if (!is_of_networks(r) || !best ||
-		    !(value < bound - fmax(rounding(r), rounding(best)) * fabs(bound)))
+		if (!is_of_networks(r) || !best || !global_bound_breaks(&r->result, &best->result))
 			continue;
+		bound = best->result.lower_bound;
 		any = true;
 		fail(records, r,
 		     arena_format(arena,
@@ -96,10 +106,9 @@ void global_bound_fill(struct records *records)
 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
-		const char *objective = comparable_network_key(r, arena);
 		const char *key = arena_format(arena, "%s\n%s\n%s", records_problem(r, arena),
 					       records_draw(&r->result, arena),
-					       objective ? objective : "none");
+					       comparable_network_key(r, arena));
 
 		shared.place[i] = index_place(&index, key, known);
 		known += shared.place[i] == known;
@@ -114,7 +123,6 @@ void global_bound_fill(struct records *records)
 		if (!best || !is_of_networks(&records->at[i]))
 			continue;
 		r->global_bound = best->result.lower_bound;
-		if (r->global_bound > 0 && !isnan(r->objective_network))
-			r->above_bound = fmax(0, r->objective_network / r->global_bound - 1);
+		r->above_bound = global_bound_above(r->objective_network, r->global_bound);
 	}
 }
