@@ -106,13 +106,15 @@ double dual_bound(struct dual *d, const real *alpha, double K)
 	for (int step = 0; step < SEARCH; step++) {
 		double a = high - ratio * (high - low), b = low + ratio * (high - low);
 
-		if (value(d, alpha, a) >= value(d, alpha, b))
+		double left = value(d, alpha, a);
+
+		if (left >= value(d, alpha, b))
 			high = b;
 		else
 			low = a;
-		if (value(d, alpha, a) > found) {
+		if (left > found) {
 			best = a;
-			found = value(d, alpha, a);
+			found = left;
 		}
 	}
 	found = value(d, alpha, best);
