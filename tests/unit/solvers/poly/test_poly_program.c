@@ -383,7 +383,7 @@ static void distances_of_several_outputs(void **state)
 	finish(&t);
 }
 
-/* Where the optimum is far from the start, products hardly fall until the dual equations are met. */
+/* Where the optimum is far away, products hardly fall until the dual equations are met. */
 static void steps_that_meet_the_dual_equations_are_no_stall(void **state)
 {
 	struct poly_stall stall = {0};
