@@ -95,7 +95,7 @@ struct generated {
 	struct slide slide;
 	struct published published;
 	struct penalty_path path;
-	struct net net; /* of a penalty that is done with */
+	struct model *net; /* of a penalty that is done with */
 	struct model_work work;
 	double objective;
 	double found; /* the largest value of a neuron for the present dual point */
@@ -131,6 +131,9 @@ static const double apart_share = 0.1, apart_least = 1e-5, apart_most = 2e-2;
 
 /* Of the objective: a fall in a round below which neurons are placed exactly. */
 static const double slow = 3e-3;
+
+/* Of the objective: a fall in a round above which slides may go by products in float. */
+static const double rough = 1e-4;
 
 /* Of the objective: a fall in a round that ends a penalty of a path. */
 static const double path_fall = 1e-6;
@@ -245,16 +248,22 @@ static enum status setup(const struct problem *problem, const void *options, str
 			       "path: expected 1 with a start, with sampled neurons and with "
 			       "published steps, got \"%ld\"",
 			       o->path);
+	if (o->step == STEP_PUBLISHED && problem->y.k > 1)
+		return err_set(err, STATUS_SPEC,
+			       "step: expected generated with several outputs, got \"published\"");
 	*s = (struct generated){.problem = *problem, .options = o, .note = start.note, .fell = 1};
 	s->neurons = neurons_new(&s->problem, room, arena);
 	s->master = master_new(&s->neurons, arena);
 	s->price = price_new(&s->problem, starts_of(o, n, d), arena);
-	s->slide = slide_new(&s->neurons, arena);
+	s->slide = slide_new(&s->neurons, &s->price, arena);
 	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
 	if (o->path > 1) {
 		s->path = penalty_path_new(problem, o->path, 0, arena);
-		s->net = net_new(arena, d, room);
-		s->work = net_work_new(arena, room);
+		struct model_size size = {d, room, problem->y.k};
+		const struct model_kind *kind = size.k > 1 ? &model_relu_outputs : &model_relu;
+
+		s->net = model_new(kind, arena, size);
+		s->work = model_work_new(arena, kind, size);
 	}
 	if (!arena_counts(arena))
 		begin(s, start);
@@ -264,6 +273,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 /* Pricing at the present dual point, once. */
 static void look(struct generated *s)
 {
+	s->price.brief = s->fell > slow;
 	if (!s->priced)
 		s->found = price_search(&s->price, &s->neurons, s->master.nu, s->options->add);
 	s->priced = true;
@@ -274,7 +284,7 @@ static void improve(struct generated *s)
 {
 	neurons_remember(&s->neurons);
 	if (s->options->slide > 0)
-		slide_descend(&s->slide, s->options->slide, standing);
+		slide_descend(&s->slide, s->options->slide, standing, s->fell > rough);
 	neurons_merge(&s->neurons, kink * s->size);
 	if (!(neurons_objective(&s->neurons) <= s->objective))
 		neurons_go_back(&s->neurons);
@@ -317,7 +327,7 @@ static bool thin(struct generated *s)
 		mat_set(neurons->A, smallest, c, 0);
 	neurons_prune(neurons);
 	neurons_output(neurons);
-	slide_descend(&s->slide, s->options->slide, standing);
+	slide_descend(&s->slide, s->options->slide, standing, false);
 	s->objective = master_solve(&s->master, standing);
 	neurons_prune(neurons);
 	if (s->objective <= s->limit) {
@@ -378,8 +388,8 @@ static struct penalty_point stand(struct generated *s)
 				      .screened = NAN,
 				      .steps = (double)s->path.steps};
 
-	network(s, &s->net.base);
-	penalty_path_judge(&s->path, s->neurons.F, &s->net.base, &s->work, &point);
+	network(s, s->net);
+	penalty_path_judge(&s->path, s->neurons.F, s->net, &s->work, &point);
 	return point;
 }
 
@@ -487,7 +497,7 @@ static bool takes(const struct problem *problem, const void *options, const char
 	if (((const struct generated_options *)options)->step == STEP_PUBLISHED)
 		return trainer_curved(problem, options, wanted);
 	*wanted = "a smooth loss, or one whose conjugate is a quadratic on an interval";
-	return master_takes(problem->loss);
+	return master_takes(problem->loss, problem->y.k);
 }
 
 static enum freedom freedom(const void *options)
@@ -505,6 +515,7 @@ const struct trainer trainer_generated = {
 		 .options = rows,
 		 .size = sizeof(struct generated_options)},
 	.makes = &model_relu,
+	.multi_output = true,
 	.sample_weights = true,
 	.takes = takes,
 	.freedom = freedom,

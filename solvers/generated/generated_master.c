@@ -9,8 +9,11 @@
 enum {
 	MOST_STEPS = 40, /* Newton steps of a solution */
 	MOST_INTERIOR = 200,
-	HALVINGS = 40, /* of a step */
-	BLOCK = 1024   /* rows of weighted features at a time */
+	MOST_SHARED = 100, /* of several outputs */
+	MOST_STANDING = 4, /* of these in a row without a gain */
+	MOST_SPLIT = 500,  /* of several outputs and a loss with kinks */
+	HALVINGS = 40,     /* of a step */
+	BLOCK = 1024       /* rows of weighted features at a time */
 };
 
 /* Share of the rate that a step is to gain (Armijo 1966). */
@@ -23,11 +26,16 @@ static const double ridge = 1e-12 > 64 * REAL_EPSILON ? 1e-12 : 64 * REAL_EPSILO
 /* Of an objective. */
 static const double rounding = 64 * REAL_EPSILON;
 
+/* Relative residuals of a split at which it is solved. */
+static const double split_residual = 1e-9 > 64 * REAL_EPSILON ? 1e-9 : 64 * REAL_EPSILON;
+
 /* Relative excess of a slope over beta that is rounding. */
 static const double slope_noise = 1e-10 > 64 * REAL_EPSILON ? 1e-10 : 64 * REAL_EPSILON;
 
-bool master_takes(struct loss_term loss)
+bool master_takes(struct loss_term loss, ptrdiff_t k)
 {
+	if (k > 1)
+		return loss.loss->outputs;
 	return loss.loss->smooth || loss.loss->quadratic || loss.loss->box || loss.loss->entropy;
 }
 
@@ -50,6 +58,11 @@ struct master master_new(struct neurons *neurons, struct arena *arena)
 	struct master s = {.neurons = neurons};
 
 	s.nu = mat_new(arena, n, problem->y.k);
+	if (problem->y.k > 1) {
+		s.before = ARENA_ARRAY(arena, real, room * problem->y.k);
+		s.shared = scp_shared_room(problem, room, arena);
+		return s;
+	}
 	s.slope = ARENA_ARRAY(arena, real, room);
 	s.f = ARENA_ARRAY(arena, real, n);
 	if (!newtonian(problem)) {
@@ -231,6 +244,55 @@ static double solve_kinked(struct master *s, double now)
 	return take(s, s->scp->a, s->before, value);
 }
 
+/* Steps of the shared program: until it knows the share that is left to be below the tolerance, or
+ * no longer gains; of a loss with kinks by its residuals. */
+static void share(struct master *s, double tolerance)
+{
+	bool split = !newtonian(s->neurons->problem);
+	int most = split ? MOST_SPLIT : MOST_SHARED, standing = 0;
+	double least = HUGE_VAL;
+
+	for (int step = 0; step < most && standing < MOST_STANDING; step++) {
+		struct progress progress = {
+			.gap = NAN, .primal_residual = NAN, .dual_residual = NAN};
+
+		scp_shared_step(s->shared, &progress);
+		if (progress.gap <= tolerance)
+			break;
+		if (split &&
+		    fmax(progress.primal_residual, progress.dual_residual) <= split_residual)
+			break;
+		if (split)
+			continue;
+		standing = progress.objective < least * (1 - rounding) ? 0 : standing + 1;
+		least = fmin(least, progress.objective);
+	}
+}
+
+/* Of several outputs, from the present weights. */
+static double solve_outputs(struct master *s, double now, double tolerance)
+{
+	struct neurons *neurons = s->neurons;
+	struct mat A = mat_rows(neurons->A, 0, neurons->count);
+	struct mat before = {A.rows, A.cols, A.rows, s->before};
+	struct certificate certificate;
+	double value;
+
+	mat_copy(before, A);
+	scp_shared_take(s->shared, neurons_directions(neurons), &before);
+	share(s, tolerance);
+	scp_shared_certify(s->shared, &certificate);
+	mat_copy(s->nu, s->shared->slopes);
+	mat_copy(A, s->shared->A);
+	neurons_output(neurons);
+	value = neurons_objective(neurons);
+	if (value <= now * (1 + rounding))
+		return value;
+	mat_copy(A, before);
+	neurons_output(neurons);
+	return now;
+}
+
 double master_solve(struct master *s, double tolerance)
 {
 	struct neurons *neurons = s->neurons;
@@ -240,7 +302,11 @@ double master_solve(struct master *s, double tolerance)
 		find_slopes(s);
 		return value;
 	}
-	if (newtonian(neurons->problem)) {
+	if (s->shared) {
+		value = solve_outputs(s, value, tolerance);
+		if (newtonian(neurons->problem))
+			find_slopes(s);
+	} else if (newtonian(neurons->problem)) {
 		value = solve_curved(s, value, tolerance);
 		find_slopes(s);
 	} else {

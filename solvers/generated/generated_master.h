@@ -2,10 +2,11 @@
  *
  *     min over A   L(Phi A, Y) + beta sum_j |A_j|
  *
- * Of one output and a loss with a continuous second derivative: Newton steps, in each the lasso
- * of the quadratic model by its active set (lasso.h) and a line search. Other losses go to the
- * interior point of scp. At the end the features of neurons with weights are independent, so that
- * there are no more of them than samples. */
+ * Several outputs go to the shared program of scp (scp_shared.h). Of one output and a loss with a
+ * continuous second derivative: Newton steps, in each the lasso of the quadratic model by its
+ * active set (lasso.h) and a line search. Other losses of one output go to the interior point of
+ * scp; at the end the features of neurons with weights are independent, so that there are no more
+ * of them than samples. */
 #ifndef GENERATED_GENERATED_MASTER_H
 #define GENERATED_GENERATED_MASTER_H
 
@@ -13,6 +14,7 @@
 #include "solvers/generated/lasso.h"
 #include "solvers/scp/scp.h"
 #include "solvers/scp/scp_interior.h"
+#include "solvers/scp/scp_shared.h"
 
 struct master {
 	struct neurons *neurons;
@@ -27,9 +29,12 @@ struct master {
 	struct scp *scp;
 	struct scp_interior *interior;
 	real *before; /* room */
+	/* of several outputs, in the place of all others */
+	struct scp_shared *shared;
 };
 
-bool master_takes(struct loss_term loss);
+/* With k outputs. */
+bool master_takes(struct loss_term loss, ptrdiff_t k);
 
 struct master master_new(struct neurons *neurons, struct arena *arena);
 

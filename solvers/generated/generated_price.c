@@ -18,17 +18,28 @@ enum {
 	CLIMBS = 100,   /* features at most for exact maxima */
 	SCATTERED = 32, /* climbs in a round beside the ascents */
 	CHUNK = 256,    /* samples at a time where features are few */
+	TURNS = 50,     /* of a climb, of several outputs */
 	ENOUGH = 4      /* times the neurons that are wanted are violated: no more starts */
 };
 
 /* Lengths of gradient steps: from 1 down to this. */
 static const double shortest = 2e-3;
 
+/* The same of brief ascents. */
+enum { BRIEF_FIXED = 4, BRIEF_GRADIENT = 10 };
+static const double brief_shortest = 2e-2;
+
+/* Samples times features. */
+static const double many = 3e5;
+
 /* 1 - u'v of two directions that are one. */
 static const double known = 1e-13 > REAL_EPSILON ? 1e-13 : REAL_EPSILON;
 
 /* What a value may lack before its maximum is climbed to, as a share. */
 static const double reach = 0.02;
+
+/* Share of the value that a turn gains at least. */
+static const double turned = 16 * REAL_EPSILON;
 
 /* Lengths by which neurons in use are moved. */
 static const double least_moved = 0.03, most_moved = 1;
@@ -41,7 +52,7 @@ static bool few(const struct problem *problem)
 /* Whether maxima are found to rounding: systems of order d for each. */
 static bool climbs(const struct problem *problem)
 {
-	return problem->X.cols <= CLIMBS && problem->y.k == 1;
+	return problem->X.cols <= CLIMBS;
 }
 
 static bool same_row(const struct price *s, ptrdiff_t i, ptrdiff_t j)
@@ -100,6 +111,7 @@ struct price price_new(const struct problem *problem, ptrdiff_t starts, struct a
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, k = problem->y.k;
 	float **points[] = {&s.U, &s.C, &s.best};
 
+	s.many = (double)n * (double)d >= many;
 	s.X = ARENA_ARRAY(arena, float, n *d);
 	s.nu = ARENA_ARRAY(arena, float, n *k);
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
@@ -108,6 +120,7 @@ struct price price_new(const struct problem *problem, ptrdiff_t starts, struct a
 	s.Z = ARENA_ARRAY(arena, float, n *PRICE_BLOCK);
 	s.q = ARENA_ARRAY(arena, float, k *PRICE_BLOCK);
 	s.W = ARENA_ARRAY(arena, float, k > 1 ? n * PRICE_BLOCK : 0);
+	s.w = ARENA_ARRAY(arena, double, k);
 	s.order = ARENA_ARRAY(arena, ptrdiff_t, starts);
 	s.row = ARENA_ARRAY(arena, ptrdiff_t, n);
 	s.table = ARENA_ARRAY(arena, ptrdiff_t, SLOTS * n);
@@ -365,29 +378,38 @@ static void sort(struct price *s, ptrdiff_t first, ptrdiff_t count)
 
 static void ascend(struct price *s, ptrdiff_t first, ptrdiff_t count)
 {
-	double factor = pow(shortest, 1.0 / (GRADIENT - 1)), length = 1;
+	bool brief = s->brief && s->many;
+	int fixed = brief ? BRIEF_FIXED : FIXED, moves = brief ? BRIEF_GRADIENT : GRADIENT;
+	double factor = pow(brief ? brief_shortest : shortest, 1.0 / (moves - 1)), length = 1;
 
-	for (int step = 0; step < FIXED + GRADIENT; step++) {
+	for (int step = 0; step < fixed + moves; step++) {
 		gradients(s, first, count);
 		for (ptrdiff_t i = first; i < first + count; i++)
-			move(s, i, step < FIXED ? 0 : (float)length);
-		length *= step < FIXED ? 1 : factor;
+			move(s, i, step < fixed ? 0 : (float)length);
+		length *= step < fixed ? 1 : factor;
 	}
+}
+
+/* Climbs are to be of the dual point Nu w. */
+static void aim(struct price *s, struct mat nu, const double *w)
+{
+	memset(s->climb.nu, 0, (size_t)nu.rows * sizeof *s->climb.nu);
+	for (ptrdiff_t c = 0; c < nu.cols; c++)
+		for (ptrdiff_t i = 0; i < nu.rows; i++)
+			s->climb.nu[s->row[i]] += (real)(w[c] * (double)mat_get(nu, i, c));
 }
 
 double price_search(struct price *s, const struct neurons *neurons, struct mat nu, ptrdiff_t wanted)
 {
+	const double one = 1;
 	double beta = s->problem->beta;
 
 	memset(s->nu, 0, (size_t)(nu.rows * nu.cols) * sizeof *s->nu);
 	for (ptrdiff_t c = 0; c < nu.cols; c++)
 		for (ptrdiff_t i = 0; i < nu.rows; i++)
 			s->nu[s->row[i] + c * nu.rows] += (float)mat_get(nu, i, c);
-	if (climbs(s->problem)) {
-		memset(s->climb.nu, 0, (size_t)nu.rows * sizeof *s->climb.nu);
-		for (ptrdiff_t i = 0; i < nu.rows; i++)
-			s->climb.nu[s->row[i]] += nu.at[i];
-	}
+	if (climbs(s->problem) && nu.cols == 1)
+		aim(s, nu, &one);
 	s->tried = 0;
 	while (s->tried < s->starts) {
 		ptrdiff_t left = s->starts - s->tried,
@@ -413,8 +435,9 @@ static bool is_apart(const struct neurons *neurons, ptrdiff_t first, const real 
 	return true;
 }
 
-/* |Nu' relu(X u)|, with its features in the column of the neuron behind the last. */
-static double value_of(const struct neurons *neurons, struct mat nu, const real *u)
+/* w = Nu'relu(X u) and its length, with the features in the column of the neuron behind the last.
+ */
+static double value_of(const struct neurons *neurons, struct mat nu, const real *u, double *w)
 {
 	real *phi = mat_col(neurons->Phi, neurons->count);
 	double square = 0;
@@ -423,11 +446,32 @@ static double value_of(const struct neurons *neurons, struct mat nu, const real 
 	for (ptrdiff_t i = 0; i < nu.rows; i++)
 		phi[i] = phi[i] > 0 ? phi[i] : 0;
 	for (ptrdiff_t c = 0; c < nu.cols; c++) {
-		double sum = blas_dot((size_t)nu.rows, mat_col(nu, c), phi);
-
-		square += sum * sum;
+		w[c] = blas_dot((size_t)nu.rows, mat_col(nu, c), phi);
+		square += w[c] * w[c];
 	}
 	return sqrt(square);
+}
+
+/* u moves to a local maximum; of several outputs in turn with w = Nu'relu(X u) / |.|, of which it
+ * is the largest of w'Nu'relu(X u) over unit w: neither part lowers it. */
+static void climb(struct price *s, const struct neurons *neurons, struct mat nu, real *u)
+{
+	double before = 0, value;
+
+	if (nu.cols == 1) {
+		climb_to_maximum(&s->climb, u);
+		return;
+	}
+	for (int turn = 0; turn < TURNS; turn++) {
+		value = value_of(neurons, nu, u, s->w);
+		if (!(value > before * (1 + turned)))
+			break;
+		before = value;
+		for (ptrdiff_t c = 0; c < nu.cols; c++)
+			s->w[c] /= value;
+		aim(s, nu, s->w);
+		climb_to_maximum(&s->climb, u);
+	}
 }
 
 /* The direction `to` joins if its value, at a maximum near it, is above `least`. */
@@ -440,13 +484,13 @@ static bool join(struct price *s, struct neurons *neurons, struct mat nu, struct
 	if (!is_apart(neurons, first, to, wish.apart))
 		return false;
 	if (climbs(s->problem) && wish.exact) {
-		climb_to_maximum(&s->climb, to);
+		climb(s, neurons, nu, to);
 		if (!is_apart(neurons, first, to, wish.apart))
 			return false;
 	}
 	if (!is_apart(neurons, 0, to, known))
 		return false;
-	value = value_of(neurons, nu, to);
+	value = value_of(neurons, nu, to, s->w);
 	s->found = fmax(s->found, value);
 	if (!(value > wish.least))
 		return false;

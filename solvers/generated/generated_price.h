@@ -20,6 +20,8 @@ struct price {
 	const struct problem *problem;
 	ptrdiff_t starts;    /* of both signs together, for one output */
 	ptrdiff_t tried;     /* in the last search */
+	bool many;           /* samples and features, so that passes over them are the time */
+	bool brief;          /* set by the caller: of many, ascents are of few steps */
 	float *X, *nu;       /* rows x d, rows x k, columns n apart: each row once */
 	ptrdiff_t rows;      /* of X that differ */
 	ptrdiff_t *row;      /* n: that of each sample */
@@ -30,9 +32,10 @@ struct price {
 	float *Z;            /* n x PRICE_BLOCK: preactivations of a block of starts */
 	float *q;            /* k x PRICE_BLOCK, of several outputs: Nu' relu(X u) */
 	float *W;            /* n x PRICE_BLOCK, of several outputs */
+	double *w;           /* k: Nu' relu(X u) */
 	ptrdiff_t *order;    /* starts: by value, largest first */
 	long round;          /* streams of random numbers used */
-	struct climb climb;  /* of one output and few features */
+	struct climb climb;  /* of few features */
 	double found;        /* the largest value of the neurons last looked at */
 };
 

@@ -15,7 +15,10 @@ enum {
 /* Share of the rate that a step is to gain (Armijo 1966). */
 static const double enough = 1e-4;
 
-struct slide slide_new(struct neurons *neurons, struct arena *arena)
+/* Share of the objective: a fall below which is rounding of float. */
+static const double rough_fall = 1e-6;
+
+struct slide slide_new(struct neurons *neurons, const struct price *price, struct arena *arena)
 {
 	struct slide s = {.neurons = neurons};
 	ptrdiff_t n = neurons->F.rows, k = neurons->A.cols, room = neurons->room;
@@ -27,6 +30,9 @@ struct slide slide_new(struct neurons *neurons, struct arena *arena)
 		*vectors[i] = ARENA_ARRAY(arena, real, size);
 	s.R = mat_new(arena, n, k);
 	s.W = mat_new(arena, n < BLOCK ? n : BLOCK, room);
+	s.has_pass = sizeof(real) > sizeof(float) && price->many;
+	if (s.has_pass)
+		s.pass = pass_new(price, room, arena);
 	return s;
 }
 
@@ -38,16 +44,13 @@ static struct model_layers layers(const struct slide *s, real *x)
 	return (struct model_layers){{d, m, d, x}, {m, k, m, x + d * m}};
 }
 
-/* Phi, F and the objective of the network x. */
-static double evaluate(struct slide *s, real *x)
+/* Phi and F of the network. */
+static void outputs(struct slide *s, struct model_layers net)
 {
 	struct neurons *neurons = s->neurons;
-	const struct problem *problem = neurons->problem;
-	struct model_layers net = layers(s, x);
 	struct mat Phi = neurons_features(neurons);
-	double norm = blas_norm((size_t)(net.U.rows * net.U.cols + net.A.rows * net.A.cols), x);
 
-	blas_gemm(1, problem->X, PLAIN, net.U, PLAIN, 0, Phi);
+	blas_gemm(1, neurons->problem->X, PLAIN, net.U, PLAIN, 0, Phi);
 	for (ptrdiff_t j = 0; j < Phi.cols; j++) {
 		real *restrict phi = mat_col(Phi, j);
 
@@ -55,6 +58,20 @@ static double evaluate(struct slide *s, real *x)
 			phi[i] = phi[i] > 0 ? phi[i] : 0;
 	}
 	blas_gemm(1, Phi, PLAIN, net.A, PLAIN, 0, neurons->F);
+}
+
+/* F and the objective of the network x. */
+static double evaluate(struct slide *s, real *x)
+{
+	struct neurons *neurons = s->neurons;
+	const struct problem *problem = neurons->problem;
+	struct model_layers net = layers(s, x);
+	double norm = blas_norm((size_t)(net.U.rows * net.U.cols + net.A.rows * net.A.cols), x);
+
+	if (s->rough)
+		pass_outputs(&s->pass, net, neurons->F);
+	else
+		outputs(s, net);
 	return loss_outputs_value(problem->loss, neurons->F, problem->y) +
 	       problem->beta / 2 * norm * norm;
 }
@@ -89,6 +106,10 @@ static void gradient(struct slide *s, real *x, real *g)
 	loss_outputs_gradient(problem->loss, neurons->F, problem->y, s->R);
 	memcpy(g, x, size * sizeof *x);
 	blas_scale(size, problem->beta, g);
+	if (s->rough) {
+		pass_gradient(&s->pass, s->R, slope);
+		return;
+	}
 	blas_gemm(1, neurons_features(neurons), TRANSPOSED, s->R, PLAIN, 1, slope.A);
 	for (ptrdiff_t first = 0; first < n; first += s->W.rows) {
 		ptrdiff_t rows = n - first < s->W.rows ? n - first : s->W.rows;
@@ -156,7 +177,7 @@ static double search(struct slide *s, size_t size, double now, double t)
 	return now;
 }
 
-void slide_descend(struct slide *s, long steps, double tolerance)
+void slide_descend(struct slide *s, long steps, double tolerance, bool rough)
 {
 	struct neurons *neurons = s->neurons;
 	size_t size = (size_t)((neurons->U.rows + neurons->A.cols) * neurons->count);
@@ -164,6 +185,9 @@ void slide_descend(struct slide *s, long steps, double tolerance)
 
 	if (neurons->count == 0)
 		return;
+	s->rough = rough && s->has_pass;
+	if (s->rough)
+		tolerance = fmax(tolerance, rough_fall);
 	balance(s);
 	s->memory.S.rows = s->memory.Y.rows = (ptrdiff_t)size;
 	lbfgs_forget(&s->memory);

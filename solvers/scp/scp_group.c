@@ -34,6 +34,14 @@ struct scp_group scp_group_new(ptrdiff_t N, ptrdiff_t k, struct arena *arena)
 	return s;
 }
 
+void scp_group_resize(struct scp_group *s, ptrdiff_t N)
+{
+	s->N = s->G.rows = s->G.cols = N;
+	for (int i = 0; i < 2; i++)
+		s->thin[i].rows = s->thin[i].stride = N;
+	memset(s->A, 0, (size_t)(N * s->k) * sizeof *s->A);
+}
+
 /* y += x * column */
 static void add_column(ptrdiff_t N, double x, const real *restrict column, double *restrict y)
 {

@@ -39,6 +39,10 @@ struct scp_group {
 /* A = 0. */
 struct scp_group scp_group_new(ptrdiff_t N, ptrdiff_t k, struct arena *arena);
 
+/* For N rows from now on, at most as many as it was made for: A = 0; G, B and `square` are to be
+ * set anew. */
+void scp_group_resize(struct scp_group *s, ptrdiff_t N);
+
 /* After B, G or A were changed by the caller: C anew. */
 void scp_group_refresh(struct scp_group *s);
 

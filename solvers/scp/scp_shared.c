@@ -43,7 +43,7 @@ static struct mat features(struct scp_shared *s, ptrdiff_t first, bool form)
 	struct mat block;
 
 	rows = rows < BLOCK ? rows : BLOCK;
-	block = mat_rows(s->Phi, is_quadratic(s) ? 0 : first, rows);
+	block = mat_rows(mat_cols(s->Phi, 0, s->U.cols), is_quadratic(s) ? 0 : first, rows);
 	if (!form && !is_quadratic(s))
 		return block;
 	blas_gemm(1, mat_rows(s->problem->X, first, rows), PLAIN, s->U, PLAIN, 0, block);
@@ -106,15 +106,14 @@ static void build(struct scp_shared *s)
 	scp_group_refresh(&s->group);
 }
 
-struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, struct arena *arena)
+struct scp_shared *scp_shared_room(const struct problem *problem, ptrdiff_t N, struct arena *arena)
 {
 	struct scp_shared *s = ARENA_NEW(arena, struct scp_shared);
-	ptrdiff_t n = problem->X.rows, k = problem->y.k, N = U.cols;
+	ptrdiff_t n = problem->X.rows, k = problem->y.k;
 	ptrdiff_t rows = n < BLOCK ? n : BLOCK;
 	double curvature = loss_outputs_curvature(problem->loss, k);
 
 	s->problem = problem;
-	s->U = U;
 	s->Phi = mat_new(arena, is_quadratic(s) ? rows : n, N);
 	s->A = mat_new(arena, N, k);
 	s->F = mat_new(arena, n, k);
@@ -122,11 +121,9 @@ struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, s
 	s->S = mat_new(arena, N, k);
 	s->y = mat_new(arena, rows, k);
 	s->group = scp_group_new(N, k, arena);
-	s->group.beta = problem->beta / problem->loss.weight;
 	if (!is_quadratic(s))
 		s->T = mat_new(arena, n, k);
 	if (is_smooth(s)) {
-		s->group.beta = problem->beta;
 		s->V = mat_new(arena, n, k);
 		s->w = ARENA_ARRAY(arena, real, n);
 		s->weighted = mat_new(arena, rows, N);
@@ -137,8 +134,48 @@ struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, s
 		s->penalty = penalty_new(isfinite(curvature) ? curvature / 4 : problem->loss.weight,
 					 true);
 	}
+	return s;
+}
+
+/* All features of the neurons; of a loss that is not quadratic, which keeps them. */
+static struct mat all_features(const struct scp_shared *s)
+{
+	return mat_cols(s->Phi, 0, s->U.cols);
+}
+
+void scp_shared_take(struct scp_shared *s, struct mat U, const struct mat *A)
+{
+	ptrdiff_t N = U.cols, k = s->problem->y.k;
+
+	s->U = U;
+	s->A.rows = s->A.stride = s->S.rows = s->S.stride = N;
+	mat_fill(s->A, 0);
+	scp_group_resize(&s->group, N);
+	for (ptrdiff_t c = 0; c < k && A; c++)
+		for (ptrdiff_t j = 0; j < N; j++) {
+			mat_set(s->A, j, c, mat_get(*A, j, c));
+			s->group.A[j + c * N] = (double)mat_get(*A, j, c);
+		}
+	mat_fill(s->group.G, 0);
+	memset(s->group.B, 0, (size_t)(N * k) * sizeof *s->group.B);
+	s->group.square = 0;
+	s->group.beta =
+		is_quadratic(s) ? s->problem->beta / s->problem->loss.weight : s->problem->beta;
+	build(s);
+	if (is_quadratic(s))
+		return;
+	blas_gemm(1, all_features(s), PLAIN, s->A, PLAIN, 0, s->F);
+	if (!is_smooth(s))
+		mat_copy(s->Z, s->F);
+}
+
+struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, struct arena *arena)
+{
+	struct scp_shared *s = scp_shared_room(problem, U.cols, arena);
+
+	s->U = U;
 	if (!arena_counts(arena))
-		build(s);
+		scp_shared_take(s, U, NULL);
 	return s;
 }
 
@@ -175,7 +212,7 @@ static void fit(struct scp_shared *s)
 {
 	for (ptrdiff_t i = 0; i < s->T.rows * s->T.cols; i++)
 		s->T.at[i] = s->Z.at[i] - s->W.at[i];
-	blas_gemm(1, s->Phi, TRANSPOSED, s->T, PLAIN, 0, s->S);
+	blas_gemm(1, all_features(s), TRANSPOSED, s->T, PLAIN, 0, s->S);
 	for (ptrdiff_t i = 0; i < s->S.rows * s->S.cols; i++)
 		s->group.B[i] = (double)s->S.at[i];
 	s->group.square = sum_of_squares(s->T);
@@ -187,7 +224,7 @@ static void fit(struct scp_shared *s)
 			break;
 	}
 	publish(s);
-	blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->F);
+	blas_gemm(1, all_features(s), PLAIN, s->A, PLAIN, 0, s->F);
 }
 
 /* Z = prox of L / rho at H + W, W = H + W - Z, H = F over-relaxed; then rho. */
@@ -241,7 +278,8 @@ static void weigh(struct scp_shared *s)
 		s->w[r] = (real)sqrt((double)s->w[r]);
 	mat_fill(s->group.G, 0);
 	for (ptrdiff_t first = 0; first < n; first += BLOCK) {
-		struct mat Phi = features(s, first, false), to = mat_rows(s->weighted, 0, Phi.rows);
+		struct mat Phi = features(s, first, false),
+			   to = mat_rows(mat_cols(s->weighted, 0, Phi.cols), 0, Phi.rows);
 
 #pragma omp parallel for schedule(static)
 		for (ptrdiff_t j = 0; j < Phi.cols; j++)
@@ -256,7 +294,7 @@ static void weigh(struct scp_shared *s)
 static void slope_there(struct scp_shared *s)
 {
 	loss_outputs_gradient(s->problem->loss, s->F, s->problem->y, s->slopes);
-	blas_gemm(1, s->Phi, TRANSPOSED, s->slopes, PLAIN, 0, s->S);
+	blas_gemm(1, all_features(s), TRANSPOSED, s->slopes, PLAIN, 0, s->S);
 	scp_group_linearise(&s->group, s->S);
 }
 
@@ -265,9 +303,9 @@ static void curve(void *of, struct mat P, struct mat out)
 {
 	struct scp_shared *s = of;
 
-	blas_gemm(1, s->Phi, PLAIN, P, PLAIN, 0, s->V);
+	blas_gemm(1, all_features(s), PLAIN, P, PLAIN, 0, s->V);
 	loss_outputs_hessian_product(s->problem->loss, s->F, s->problem->y, s->V, s->T);
-	blas_gemm(1, s->Phi, TRANSPOSED, s->T, PLAIN, 0, out);
+	blas_gemm(1, all_features(s), TRANSPOSED, s->T, PLAIN, 0, out);
 }
 
 /* A moves along the direction D by the first of 1, 1/2, ... that lowers the objective enough, which
@@ -286,7 +324,7 @@ static double search(struct scp_shared *s)
 		move = scp_group_displace(&s->group, t);
 		for (ptrdiff_t i = 0; i < size; i++)
 			s->A.at[i] = (real)s->group.R[i];
-		blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->V);
+		blas_gemm(1, all_features(s), PLAIN, s->A, PLAIN, 0, s->V);
 		for (ptrdiff_t i = 0; i < outputs; i++)
 			s->T.at[i] = s->F.at[i] + s->V.at[i];
 		change = loss_outputs_value(problem->loss, s->T, problem->y) - value +
@@ -390,9 +428,9 @@ void scp_shared_certify(struct scp_shared *s, struct certificate *certificate)
 
 	mat_fill(s->S, 0);
 	if (!is_quadratic(s)) {
-		blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->F);
+		blas_gemm(1, all_features(s), PLAIN, s->A, PLAIN, 0, s->F);
 		find_slopes(s);
-		blas_gemm(-1, s->Phi, TRANSPOSED, s->slopes, PLAIN, 0, s->S);
+		blas_gemm(-1, all_features(s), TRANSPOSED, s->slopes, PLAIN, 0, s->S);
 	}
 	for (ptrdiff_t first = 0; first < n && is_quadratic(s); first += BLOCK) {
 		struct mat Phi = features(s, first, false), F = mat_rows(s->F, first, Phi.rows),

@@ -54,6 +54,13 @@ struct scp_shared {
  * matrix takes n N^2 flops. Where the arena counts, nothing is computed. */
 struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, struct arena *arena);
 
+/* The same for up to `room` neurons, without any yet: scp_shared_take. */
+struct scp_shared *scp_shared_room(const struct problem *problem, ptrdiff_t room,
+				   struct arena *arena);
+
+/* The program is that of the directions U from now on, from the point A (N x k; NULL: 0). */
+void scp_shared_take(struct scp_shared *s, struct mat U, const struct mat *A);
+
 /* One iteration: improves A. Allocates nothing. */
 void scp_shared_step(struct scp_shared *s, struct progress *progress);
 

@@ -10,7 +10,7 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 26
-	limit["back doors"] = 152
+	limit["back doors"] = 153
 	limit["sibling exports"] = 0
 	limit["room exports"] = 440
 	limit["dead exports"] = 5

@@ -18,6 +18,7 @@ spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepa
   - {name: fixed, solver: gd_fixed_head, loss: logistic, width: 8, beta: 0.1}
   - {name: sgd, solver: sgd, loss: logistic, width: 8, epochs: 1, beta: 0.1}
   - {name: adam, solver: adam, loss: logistic, width: 8, epochs: 1, beta: 0.1}
+  - {name: generated, solver: generated, loss: squared, neurons: 40, sampled: 40, starts: 8, beta: 1}
   - {name: mixture, solver: mixture, loss: logistic, accurate: {adam: {width: 8, epochs: 1}}, robust: {adam: {width: 8, epochs: 1}}, adaptive: true, eps: 0.01, beta: 0.1}
   - {name: restriction, solver: robust_restriction, loss: hinge, width: 4, epochs: 1, eps: 0.01, beta: 0.1}' \
 	'stop: {iterations: 2}'

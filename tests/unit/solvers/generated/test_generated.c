@@ -368,7 +368,8 @@ static void slides_end_where_the_objective_is_flat(void **state)
 	struct toy toy = toy_make(40, 4, "squared", 0.3);
 	struct rng rng = rng_stream(5, "slide", 0);
 	struct neurons neurons = neurons_new(&toy.problem, ROOM, &toy.arena);
-	struct slide slide = slide_new(&neurons, &toy.arena);
+	struct price price = price_new(&toy.problem, 64, &toy.arena);
+	struct slide slide = slide_new(&neurons, &price, &toy.arena);
 	double before, flat;
 
 	(void)state;
@@ -380,7 +381,7 @@ static void slides_end_where_the_objective_is_flat(void **state)
 	neurons_activate(&neurons, 0);
 	neurons_output(&neurons);
 	before = neurons_objective(&neurons);
-	slide_descend(&slide, 2000, 0);
+	slide_descend(&slide, 2000, 0, true);
 	flat = neurons_objective(&neurons);
 	check_below(flat, before);
 	for (ptrdiff_t j = 0; j < neurons.count; j++)

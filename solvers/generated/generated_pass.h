@@ -1,0 +1,29 @@
+/* Outputs of a network and their gradient in float, whatever `real` is, on the rows that differ:
+ * half the time of double for many samples and features. What comes of it is to be looked at in
+ * `real` before it counts. */
+#ifndef GENERATED_GENERATED_PASS_H
+#define GENERATED_GENERATED_PASS_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/mat.h"
+#include "solvers/generated/generated_price.h"
+#include "solvers/model/model.h"
+
+struct pass {
+	const struct price *rows; /* X once for each row, and the row of each sample */
+	float *U, *A, *G;         /* d x room, k x room, d x room: layers, a gradient */
+	float *Phi, *W;           /* rows x room; a block of rows x room */
+	float *F;                 /* rows x k: outputs; slopes */
+};
+
+/* For up to `room` neurons. */
+struct pass pass_new(const struct price *rows, ptrdiff_t room, struct arena *arena);
+
+/* F (n x k) = relu(X U) A */
+void pass_outputs(struct pass *s, struct model_layers net, struct mat F);
+
+/* The gradients of sum(R o F) by the layers of the last outputs are added to those of `slope`;
+ * R n x k. */
+void pass_gradient(struct pass *s, struct mat R, struct model_layers slope);
+
+#endif
