@@ -278,6 +278,7 @@ static struct attack_row row_of(const struct entry *e, double seconds)
 				 .distance_low = NAN,
 				 .distance_high = NAN};
 
+	target_box(&e->aim, &row.clip_low, &row.clip_high);
 	if (e->distance) {
 		struct spread spread = sample_spread(e->distance, (size_t)e->job.X.rows);
 

@@ -63,6 +63,7 @@ static struct attack_row row_of(const struct aim *aim, double eps, double clean,
 				 .n = n,
 				 .seconds = bounds->seconds};
 
+	target_box(aim, &row.clip_low, &row.clip_high);
 	for (ptrdiff_t k = 0; k < aim->part->X.rows; k++) {
 		certified += bounds->lower[k] > 0;
 		row.undecided += !(bounds->lower[k] > 0) && bounds->upper[k] > 0;

@@ -16,7 +16,7 @@ size_t decisions_class(const real *f, ptrdiff_t step, size_t k)
 {
 	size_t largest = 0;
 
-	if (k == 2)
+	if (k == 1)
 		return *f > 0 ? 1 : *f < 0 ? 0 : 2;
 	for (size_t c = 1; c < k; c++)
 		largest = f[(ptrdiff_t)c * step] > f[(ptrdiff_t)largest * step] ? c : largest;
@@ -26,16 +26,18 @@ size_t decisions_class(const real *f, ptrdiff_t step, size_t k)
 	return largest;
 }
 
-static double auc_of(const struct part *part, const real *f, struct arena *arena)
+/* Of two classes with k outputs, one or an own one each. */
+static double auc_of(const struct part *part, ptrdiff_t k, const real *f, struct arena *arena)
 {
 	ptrdiff_t n = part->X.rows;
 	double *scores[2] = {ARENA_ARRAY(arena, double, n), ARENA_ARRAY(arena, double, n)};
 	size_t count[2] = {0, 0};
 
 	for (ptrdiff_t i = 0; i < n; i++) {
-		int negative = part->y[i] < 0;
+		int negative = part->label ? part->label[i] == 0 : part->y[i] < 0;
+		double score = k > 1 ? (double)f[n + i] - (double)f[i] : (double)f[i];
 
-		scores[negative][count[negative]++] = (double)f[i];
+		scores[negative][count[negative]++] = score;
 	}
 	return confusion_auc(scores, count);
 }
@@ -50,12 +52,12 @@ void decisions_of(const struct dataset *data, const real *const f[OUTPUTS_PARTS]
 		const struct part *part = part_of(data, p);
 
 		out->of[p] = confusion_new(k, arena);
-		out->auc[p] = k == 2 ? auc_of(part, f[p], arena) : NAN;
+		out->auc[p] = k == 2 ? auc_of(part, data->k, f[p], arena) : NAN;
 		for (ptrdiff_t i = 0; i < part->X.rows; i++) {
 			size_t class = part->label ? (size_t)part->label[i] : part->y[i] > 0;
 
 			confusion_add(&out->of[p], class,
-				      decisions_class(f[p] + i, part->X.rows, k));
+				      decisions_class(f[p] + i, part->X.rows, (size_t)data->k));
 		}
 	}
 }

@@ -14,8 +14,8 @@ struct decisions {
 	double auc[OUTPUTS_PARTS];          /* NaN but of two classes */
 };
 
-/* The class decided by the outputs f of a sample, `step` apart: of k classes the one whose output
- * is above all others, of two the sign of one output; k: none. */
+/* The class decided by the outputs f of a sample, `step` apart: the one of k > 1 outputs
+ * that is above all others, of one its sign; the number of classes, k or 2: none. */
 size_t decisions_class(const real *f, ptrdiff_t step, size_t k);
 
 /* Of outputs f (rows x k, an output behind the other) on each part. */

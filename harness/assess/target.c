@@ -116,6 +116,14 @@ static void look(struct target *t, struct arena *arena)
 	arena_release(&scratch);
 }
 
+void target_box(const struct aim *aim, double *low, double *high)
+{
+	const struct reals *clip = &aim->threat->clip;
+
+	*low = clip->count ? clip->at[0] : -HUGE_VAL;
+	*high = clip->count ? clip->at[1] : HUGE_VAL;
+}
+
 enum status target_scale(const struct aim *aim, const struct dataset *data, struct arena *arena,
 			 const real **scale, struct err *err)
 {

@@ -39,6 +39,9 @@ void target_problem(const struct dataset *data, struct arena *arena, struct prob
 /* The errors of threat_resolve, as for raw units where the stages of the data mix columns. */
 enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);
 
+/* Ends of the box of the aim, in its units; infinite: none. */
+void target_box(const struct aim *aim, double *low, double *high);
+
 /* What points and model are divided by, column by column, to be in the units of the aim's ball;
  * NULL: they are. For an aim that has passed target_check. */
 enum status target_scale(const struct aim *aim, const struct dataset *data, struct arena *arena,

@@ -137,6 +137,8 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
 	if (request.regression && o->class_weights.count > 0)
 		return err_set(err, STATUS_SPEC, "class_weights: regression has no classes");
+	if (request.regression && o->coding != DATA_SIGNS)
+		return err_set(err, STATUS_SPEC, "coding: regression has no classes");
 	if (!request.regression && o->target != DATA_TARGET_RAW)
 		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
@@ -330,11 +332,11 @@ static void write_weights(const struct rows *rows, const double *weight, struct 
 		part->weight[i] = (real)weight[rows->label[i]];
 }
 
-static ptrdiff_t outputs_of(const struct parts *parts)
+static ptrdiff_t outputs_of(const struct data_options *o, const struct parts *parts)
 {
 	if (parts->class_count == 0)
 		return (ptrdiff_t)parts->k;
-	return parts->class_count == 2 ? 1 : (ptrdiff_t)parts->class_count;
+	return (ptrdiff_t)data_outputs(o, parts->class_count);
 }
 
 /* Copies; NULL if there are none. */
@@ -369,7 +371,7 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 
 	*out = (struct dataset){.regression = o->task == DATA_REGRESSION,
 				.dropped = parts.dropped,
-				.k = outputs_of(&parts),
+				.k = outputs_of(o, &parts),
 				.class_count = parts.class_count};
 	if (status == STATUS_OK && parts.one_hot)
 		unseen = onehot_prune(parts.at, parts.one_hot, parts.names, &scratch, &rows);
@@ -431,7 +433,7 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 				   .test = parts.at[SPLIT_TEST].n,
 				   .raw_d = parts.d,
 				   .d = parts.d,
-				   .k = (size_t)outputs_of(&parts),
+				   .k = (size_t)outputs_of(o, &parts),
 				   .classes = parts.class_count,
 				   .raw_bytes = parts.raw_bytes,
 				   .read_bytes = parts.read_bytes};

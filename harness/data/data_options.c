@@ -9,6 +9,7 @@
 static const char *const tasks[] = {"classification", "regression", NULL};
 static const char *const draw_words[] = {"repetition", NULL};
 static const char *const targets[] = {"raw", "standardize", NULL};
+static const char *const codings[] = {[DATA_SIGNS] = "signs", [DATA_ONE_HOT] = "one_hot", NULL};
 static const char *const spaces[] = {"inputs", "features", NULL};
 
 static const char *const weight_words[] = {DATA_BALANCED, NULL};
@@ -63,6 +64,11 @@ const struct option data_rows[] = {
 	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = targets,
 	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
 		"training part, in which unit objective and RMSE are then given"},
+	{OPTION_FIELD(struct data_options, coding), .initial = "signs", .names = codings,
+	 .later = true,
+	 .doc = "targets of two classes: signs, one output with -1 for the first and +1 for the "
+		"second; one_hot, an output for each, 1 for the class of a sample and 0 for the "
+		"other, as three classes and more always have"},
 	{OPTION_FIELD(struct data_options, space), .initial = "inputs", .names = spaces,
 	 .later = true,
 	 .doc = "what the columns of the source are: the inputs themselves, as pixels, or features "
@@ -82,3 +88,8 @@ const struct option data_rows[] = {
 		"is a number; swept beside `draw` of a method for the plot `variance`"},
 	{0},
 };
+
+size_t data_outputs(const struct data_options *o, size_t classes)
+{
+	return classes > 2 || (classes == 2 && o->coding == DATA_ONE_HOT) ? classes : 1;
+}

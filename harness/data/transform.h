@@ -12,8 +12,7 @@ struct dataset {
 	const char **columns; /* names of the columns of X, NULL where there is none */
 	size_t raw_d;
 	struct stages stages; /* from raw_d raw features to the columns of X */
-	ptrdiff_t k;          /* outputs: of three classes or more one each; else 1, or the targets
-				 of a regression */
+	ptrdiff_t k;          /* outputs: data_outputs of classes, or the targets of a regression */
 	const double *target_shift,
 		*target_scale; /* k: y = (target - shift) * scale; 0 and 1 unless asked for */
 	size_t dropped;        /* rows the source left out because a value is missing */
@@ -22,7 +21,7 @@ struct dataset {
 	bool regression;
 	bool feature_space;   /* data_in_feature_space */
 	size_t class_count;   /* 0 for a regression */
-	const char **classes; /* labels or groups: of two behind -1 and +1, else by number */
+	const char **classes; /* labels or groups: behind one output -1 and +1, else by number */
 	const char **targets; /* k: names of the targets of a regression; NULL: they have none */
 };
 

@@ -248,7 +248,10 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	} else {
 		const char *has = "class_weights", *remedy = "";
 
-		if (!weights && data.classes > 0) {
+		if (!weights && data.classes == 2) {
+			has = "2 classes with an output each";
+			remedy = ": leave out its coding";
+		} else if (!weights && data.classes > 0) {
 			has = arena_format(&arena, "%zu classes", data.classes);
 			remedy = ": choose two, or two groups, with its classes";
 		} else if (!weights) {
@@ -347,9 +350,11 @@ static void check_path(const struct option *row, const char **path, void *contex
 }
 
 /* As far as a list of classes tells. */
-static struct work_outputs outputs_of(size_t classes)
+static struct work_outputs outputs_of(const struct data_options *data)
 {
-	return (struct work_outputs){.k = classes > 2 ? classes : 1, .classes = classes};
+	const size_t classes = data->classes.count;
+
+	return (struct work_outputs){.k = data_outputs(data, classes), .classes = classes};
 }
 
 enum status work_check(const struct experiment *experiment, struct problems *problems,
@@ -370,9 +375,8 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 			continue;
 		check_threats(&work, &cell->data);
 		check_options(&work, cell);
-		if (cell->data.classes.count > 2 || cell->data.class_weights.count > 0)
-			work_refuses(experiment, cell, outputs_of(cell->data.classes.count),
-				     problems);
+		if (outputs_of(&cell->data).k > 1 || cell->data.class_weights.count > 0)
+			work_refuses(experiment, cell, outputs_of(&cell->data), problems);
 		if (threat && threat->units == UNITS_RAW &&
 		    find_entry(experiment, "train", cell->train.name, &index))
 			check_units(&work, "train", index, "units", &cell->data);

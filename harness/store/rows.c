@@ -11,6 +11,7 @@
 #define LATER(name, ...) COLUMN(name, #name, FIELD_LATER, __VA_ARGS__)
 #define TEXT_AS(member, name, ...) COLUMN(member, #name, FIELD_TEXT, __VA_ARGS__)
 #define LATER_TEXT(name, ...) COLUMN(name, #name, FIELD_LATER_TEXT, __VA_ARGS__)
+#define LATER_AS(member, name, ...) COLUMN(member, #name, FIELD_LATER, __VA_ARGS__)
 #define PART_AS(member, name, ...) COLUMN(member, #name, FIELD_PART, __VA_ARGS__)
 #define NUMBER_AS(member, name, ...) COLUMN(member, #name, FIELD_NUMBER, __VA_ARGS__)
 

@@ -19,6 +19,7 @@
 #define LATER(name, ...) double name;
 #define TEXT_AS(member, ...)
 #define LATER_TEXT(name, ...) const char *name;
+#define LATER_AS(member, ...)
 #define PART_AS(member, ...)
 #define NUMBER_AS(member, ...)
 
@@ -99,6 +100,7 @@ struct entry_note {
 #undef LATER
 #undef TEXT_AS
 #undef LATER_TEXT
+#undef LATER_AS
 #undef PART_AS
 #undef NUMBER_AS
 

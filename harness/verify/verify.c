@@ -163,7 +163,8 @@ static void check_parts(const struct reload *all, struct verify *out)
  * its sign. Each score is taken from its definition. A sample whose largest two outputs, or whose
  * output, rounding can have put in another order may have been decided either way. */
 
-/* A part: of n samples their class, decision (k: none) and, of two classes, output. */
+/* A part: of n samples their class, decision (k: none) and, of two classes, what is above 0 for
+ * the second: the output, or the second less the first. */
 struct decided {
 	size_t n, k;
 	size_t *class, *decision;
@@ -204,7 +205,7 @@ static struct decided decide(const struct reload *all, int p, struct verify *out
 		f[1] = 0; /* of one output f it is between 0 and f */
 		d.noise[i] = outputs_of(all, p, (ptrdiff_t)i, f) *
 			     (out->single ? FLT_EPSILON : DBL_EPSILON);
-		d.f[i] = f[0];
+		d.f[i] = part->label ? f[1] - f[0] : f[0];
 		d.class[i] = part->label ? (size_t)part->label[i] : part->y[i] > 0;
 		d.decision[i] = decision_of(f, k, d.noise[i], &unsure);
 		if (!part->label && d.decision[i] < k)

@@ -71,6 +71,7 @@ struct compared {
 	const struct field_table *table;
 	size_t count;
 	const struct attack_row *stored, *again;
+	struct csv_table csv; /* of the record */
 };
 
 /* --- rows ---------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ static bool close_enough(const char *column, double n, double stored, double aga
 }
 
 /* "robust_accuracy is 0.91 there", of the first column that differs; NULL: none. Seconds are a
- * measurement. */
+ * measurement, and an earlier version had fewer columns. */
 static const char *difference(const struct probe *p, const struct compared *r, size_t row)
 {
 	struct arena *arena = p->out->arena;
@@ -99,8 +100,8 @@ static const char *difference(const struct probe *p, const struct compared *r, s
 		const char *was = field_shown(f, &r->stored[row], arena);
 		const char *is = field_shown(f, &r->again[row], arena);
 
-		if (!field_is_time(f) && strcmp(was, is) != 0 &&
-		    !(fabs(stored - again) <= 1e-12) && /* NaN is not */
+		if (!field_is_time(f) && csv_column(&r->csv, f->name) >= 0 &&
+		    strcmp(was, is) != 0 && !(fabs(stored - again) <= 1e-12) && /* NaN is not */
 		    !(p->out->single && close_enough(f->name, r->again[row].n, stored, again)))
 			return arena_format(arena, "%s is %s in the record, %s again", f->name, was,
 					    is);
@@ -116,13 +117,12 @@ static bool read_stored(struct probe *p, struct compared *r)
 	const char *name = r->table->file, *path = arena_format(arena, "%s/%s", p->record, name);
 	const char *why = NULL;
 	struct field_rows found;
-	struct csv_table csv;
 	struct err err = {0};
 
-	if (csv_read(path, arena, &csv, &err) != STATUS_OK ||
-	    field_rows(&csv, path, r->table, arena, &found, &err) != STATUS_OK)
+	if (csv_read(path, arena, &r->csv, &err) != STATUS_OK ||
+	    field_rows(&r->csv, path, r->table, arena, &found, &err) != STATUS_OK)
 		why = arena_text(arena, err.text);
-	else if (!field_is_header(&csv, r->table))
+	else if (!field_is_header(&r->csv, r->table))
 		why = "other columns than this version writes";
 	else if (found.count != r->count)
 		why = arena_format(arena, "%zu rows in the record, %zu again", found.count,

@@ -9,13 +9,14 @@
  * a, at the ends of the range of a. Where the mixed difference D is above 0, log p_y - log p_c >=
  * log((1 + D) / (1 - D)), else the mixed bounds of p_y and p_c say how low it can be. Beyond
  * the map of MixedNUTS a robust network of one output has a margin that is a function of its own
- * one, h, alone: bounds of h from both sides bound it (mixnet_mapped_least). Of three classes or
- * more the map divides all logits by their deviation, so that no margin of two of them tells the
- * mapped one: such a network can count for anything.
+ * one, h, alone: bounds of h from both sides bound it (mixnet_mapped_least). Of K outputs the map
+ * takes each less their mean, and from three on divides by their deviation: bounds of these K from
+ * both sides bound it (mixnet_mapped_margin).
  *
  * That the robust network has a margin of (1 - a) / a in probabilities is enough, as published
  * (Bai, Anderson, Kim & Sojoudi 2024); here what the accurate one keeps counts as well. */
 #include "solvers/certify/root.h"
+#include "solvers/core/blas.h"
 #include "solvers/mixture/mixnet.h"
 #include "solvers/model/multinet.h"
 
@@ -143,6 +144,82 @@ static void visit(const struct model *model, struct certify_job *job, const int 
 	}
 }
 
+/* The logits of the robust network less their mean, of each sample: `low` and `high` (n x K) bound
+ * them over its ball, rounding included. */
+struct centred {
+	double *low, *high;
+	ptrdiff_t K;
+};
+
+/* |x| + radius of each sample */
+static double reach_of(const struct certify_job *job, ptrdiff_t k)
+{
+	struct threat threat = job->threat;
+	double square = 0;
+
+	threat.d = job->X.cols;
+	for (ptrdiff_t i = 0; i < job->X.cols; i++)
+		square += (double)mat_get(job->X, k, i) * (double)mat_get(job->X, k, i);
+	return sqrt(square) + threat.eps * sqrt(threat_reach(&threat));
+}
+
+/* R less the mean of its rows; *gain: what bounds the rounding of all of R' relu(U'x) and of their
+ * mean. */
+static struct mat centre(const struct mixnet *net, struct arena *arena, double *gain)
+{
+	ptrdiff_t m = net->U.cols, K = net->R.cols;
+	struct mat C = mat_new(arena, m, K);
+
+	*gain = 0;
+	for (ptrdiff_t j = 0; j < m && !arena_counts(arena); j++) {
+		double mean = 0, length = blas_norm((size_t)net->U.rows, mat_col(net->U, j));
+
+		for (ptrdiff_t c = 0; c < K; c++)
+			mean += (double)mat_get(net->R, j, c) / (double)K;
+		for (ptrdiff_t c = 0; c < K; c++) {
+			mat_set(C, j, c, (real)((double)mat_get(net->R, j, c) - mean));
+			*gain += 2 * fabs((double)mat_get(net->R, j, c)) * length;
+		}
+	}
+	return C;
+}
+
+static struct centred bound_centred(const struct mixnet *net, const struct certify_job *job,
+				    struct arena *arena)
+{
+	ptrdiff_t n = job->X.rows, K = net->R.cols;
+	struct centred out = {ARENA_ARRAY(arena, double, n *K), ARENA_ARRAY(arena, double, n *K),
+			      K};
+	struct part part = part_new(job, arena);
+	double gain;
+	struct mat C = centre(net, arena, &gain);
+
+	part.job.y = part.y;
+	/* memory is that of one of them */
+	for (ptrdiff_t at = 0; at < (arena_counts(arena) ? 1 : 2 * K); at++) {
+		ptrdiff_t c = at / 2;
+		real sign = at % 2 ? -1 : 1;
+		struct arena scratch = arena_beside(arena);
+
+		for (ptrdiff_t k = 0; k < n && !arena_counts(arena); k++)
+			part.y[k] = sign;
+		bound_margins(&part, net->U,
+			      (struct mat){C.rows, 1, C.stride, C.at ? mat_col(C, c) : NULL}, NULL,
+			      &scratch);
+		for (ptrdiff_t k = 0; k < n && !arena_counts(arena); k++) {
+			double noise = certify_noise(job->X.cols, C.rows, gain, reach_of(job, k));
+			double least = part.job.lower[k] - noise;
+
+			if (sign > 0)
+				out.low[k * K + c] = least;
+			else
+				out.high[k * K + c] = -least;
+		}
+		arena_release(&scratch);
+	}
+	return out;
+}
+
 enum { ACCURATE, ROBUST, WEIGHT_LOW, WEIGHT_HIGH, ROBUST_HIGH, PARTS };
 
 /* Of one output: minus its margin from below. */
@@ -154,15 +231,22 @@ static void bound_above(struct part *part, const struct mixnet *net, struct aren
 	bound_margins(part, net->U, mat_rows(net->R, 0, net->U.cols), NULL, arena);
 }
 
-/* The margin of the robust part at sample k, with its map. */
-static double robust_least(const struct mixnet *net, const struct part *parts, ptrdiff_t k)
+/* The margin of the robust part at sample k, with its map. Of two outputs the map takes half their
+ * difference, as that of one. */
+static double robust_least(const struct mixnet *net, const struct part *parts,
+			   const struct centred *centred, const int *label, ptrdiff_t k)
 {
 	double least = parts[ROBUST].job.lower[k];
+	ptrdiff_t at = k * centred->K;
 
 	if (!(*net->mapped > 0))
 		return least;
-	return net->A.cols > 1 ? -HUGE_VAL
-			       : mixnet_mapped_least(net, least, -parts[ROBUST_HIGH].job.lower[k]);
+	if (centred->K > 2)
+		return mixnet_mapped_margin(net, label[k], centred->low + at, centred->high + at);
+	if (centred->K == 2)
+		return mixnet_mapped_least(net, 2 * centred->low[at + label[k]],
+					   2 * centred->high[at + label[k]]);
+	return mixnet_mapped_least(net, least, -parts[ROBUST_HIGH].job.lower[k]);
 }
 
 static void margins(const struct model *model, const int *label, struct certify_job *job,
@@ -171,6 +255,7 @@ static void margins(const struct model *model, const int *label, struct certify_
 	const struct mixnet *net = mixnet_of(model);
 	ptrdiff_t m = net->U.cols, classes = net->A.cols > 1 ? net->A.cols : 2;
 	struct part parts[PARTS];
+	struct centred centred = {0};
 
 	for (int p = 0; p < PARTS; p++)
 		parts[p] = part_new(job, arena);
@@ -180,11 +265,13 @@ static void margins(const struct model *model, const int *label, struct certify_
 	bound_weight(&parts[WEIGHT_HIGH], net, -1, arena);
 	if (net->A.cols == 1)
 		bound_above(&parts[ROBUST_HIGH], net, arena);
+	if (net->A.cols > 1 && (arena_counts(arena) || *net->mapped > 0))
+		centred = bound_centred(net, job, arena);
 	if (arena_counts(arena))
 		return;
 	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
 		double accurate = parts[ACCURATE].job.lower[k];
-		double robust = robust_least(net, parts, k);
+		double robust = robust_least(net, parts, &centred, label, k);
 		double t = (double)*net->logit;
 		double low = mixnet_sigmoid(t + parts[WEIGHT_LOW].job.lower[k]);
 		double high = mixnet_sigmoid(t - parts[WEIGHT_HIGH].job.lower[k]);

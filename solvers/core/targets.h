@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* For k = 1 numbers, -1 and +1 for two classes; of three classes or more each has an output. */
+/* For k = 1 numbers, -1 and +1 for two classes; else each class has an output, two may have. */
 struct targets {
 	ptrdiff_t n, k;     /* samples, outputs */
 	const real *at;     /* n x k, an output behind the other */

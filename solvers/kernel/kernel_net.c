@@ -5,7 +5,8 @@
  *     W = C A',  G = (W o dk/dT) Z' + (sum over columns of W o dk/d|x|^2 / 2) o (scale^2 o X)
  *
  * Near 0 and pi the arc cosine loses half of the digits, and the tangent kernel has a kink there:
- * these angles are taken from the difference and the sum of the unit vectors. */
+ * these angles are taken from the difference and the sum of the unit vectors. Elsewhere the sine is
+ * a root: half of the time of a pass would be spent on sines and cosines. */
 #include "solvers/kernel/kernel_net.h"
 
 #include "solvers/core/blas.h"
@@ -13,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SCRATCH = 2 }; /* angles, and k(t) or W o dk/dT */
+enum { SCRATCH = 3 }; /* angles, their cosines, and k(t) or W o dk/dT */
 
 static const double parallel = 0.99; /* cosine from which on the angle is taken by differences */
 
@@ -76,20 +77,36 @@ static double angle_by_difference(const struct kernel_net *net, const struct pai
 	return 2 * atan2(sqrt(apart), sqrt(along));
 }
 
-/* From the product t = x'z; a right one where a vector is zero. */
-static double angle(const struct kernel_net *net, const struct pair *p, double t)
+struct angle {
+	double theta, sine, cosine;
+};
+
+/* One whose cosine is known, too. */
+static struct angle angle_of(double theta, double cosine)
 {
-	double cosine = t / (p->a * p->b);
+	bool apart = fabs(cosine) < parallel;
+
+	return (struct angle){theta, apart ? sqrt((1 - cosine) * (1 + cosine)) : sin(theta),
+			      cosine};
+}
+
+/* From the product t = x'z; a right one where a vector is zero. */
+static struct angle angle(const struct kernel_net *net, const struct pair *p, double t)
+{
+	double cosine = t / (p->a * p->b), theta;
 
 	if (!(p->a > 0 && p->b > 0))
-		return acos(0);
-	return fabs(cosine) < parallel ? acos(cosine) : angle_by_difference(net, p);
+		return angle_of(acos(0), 0);
+	if (fabs(cosine) < parallel)
+		return angle_of(acos(cosine), cosine);
+	theta = angle_by_difference(net, p);
+	return angle_of(theta, cos(theta));
 }
 
 /* k at this angle, for points of length 1 and without 1 / (2 pi d). */
-static double profile(const struct kernel_net *net, double theta)
+static double profile(const struct kernel_net *net, struct angle at)
 {
-	return sin(theta) + (1 + (double)*net->tangent) * (M_PI - theta) * cos(theta);
+	return at.sine + (1 + (double)*net->tangent) * (M_PI - at.theta) * at.cosine;
 }
 
 static double unit(const struct kernel_net *net)
@@ -101,7 +118,8 @@ static void forward(const struct model *model, struct mat X, struct mat F, struc
 {
 	const struct kernel_net *net = const_of(model);
 	ptrdiff_t m = net->Z.cols;
-	struct mat angles = mat_cols(H, 0, m), K = mat_cols(H, m, m);
+	struct mat angles = mat_cols(H, 0, m), cosines = mat_cols(H, m, m),
+		   K = mat_cols(H, 2 * m, m);
 	double lengths[MODEL_BLOCK];
 
 	for (ptrdiff_t k = 0; k < X.rows; k++)
@@ -112,10 +130,11 @@ static void forward(const struct model *model, struct mat X, struct mat F, struc
 
 		for (ptrdiff_t k = 0; k < X.rows; k++) {
 			const struct pair p = {X, k, j, lengths[k], b};
-			double theta = angle(net, &p, (double)mat_get(angles, k, j));
+			struct angle at = angle(net, &p, (double)mat_get(angles, k, j));
 
-			mat_set(angles, k, j, (real)theta);
-			mat_set(K, k, j, (real)(unit(net) * p.a * b * profile(net, theta)));
+			mat_set(angles, k, j, (real)at.theta);
+			mat_set(cosines, k, j, (real)at.cosine);
+			mat_set(K, k, j, (real)(unit(net) * p.a * b * profile(net, at)));
 		}
 	}
 	blas_gemm(1, K, PLAIN, mat_rows(net->A, 0, m), PLAIN, 0, F);
@@ -127,21 +146,24 @@ struct slopes {
 	double product, length;
 };
 
-static struct slopes slopes_at(const struct kernel_net *net, double theta, double a, double b)
+static struct slopes slopes_at(const struct kernel_net *net, struct angle at, double a, double b)
 {
-	double s = sin(theta), c = cos(theta), tangent = (double)*net->tangent;
-	double kink = theta > 0 && theta < M_PI && s > 0 ? tangent * c / s : 0;
+	double s = at.sine, c = at.cosine, tangent = (double)*net->tangent;
+	double kink = at.theta > 0 && at.theta < M_PI && s > 0 ? tangent * c / s : 0;
 
 	if (!(a > 0))
 		return (struct slopes){0, 0};
-	return (struct slopes){unit(net) * ((1 + tangent) * (M_PI - theta) + kink),
+	return (struct slopes){unit(net) * ((1 + tangent) * (M_PI - at.theta) + kink),
 			       unit(net) * b / a * (s - kink * c)};
 }
 
-/* G from the weights W (rows x m) of the points, which are overwritten. */
-static void pull(const struct kernel_net *net, struct mat X, struct mat angles, struct mat W,
-		 struct mat G)
+/* G from what forward left in H (rows x 3 m), with the weights W of the points in the last part,
+ * which are overwritten. */
+static void pull(const struct kernel_net *net, struct mat X, struct mat H, struct mat G)
 {
+	ptrdiff_t m = net->Z.cols;
+	struct mat angles = mat_cols(H, 0, m), cosines = mat_cols(H, m, m),
+		   W = mat_cols(H, 2 * m, m);
 	double lengths[MODEL_BLOCK], along[MODEL_BLOCK] = {0};
 
 	for (ptrdiff_t k = 0; k < X.rows; k++)
@@ -150,8 +172,10 @@ static void pull(const struct kernel_net *net, struct mat X, struct mat angles, 
 		double b = point_length(net, j);
 
 		for (ptrdiff_t k = 0; k < X.rows; k++) {
-			double theta = (double)mat_get(angles, k, j), w = (double)mat_get(W, k, j);
-			struct slopes slopes = slopes_at(net, theta, lengths[k], b);
+			double w = (double)mat_get(W, k, j);
+			struct angle at = angle_of((double)mat_get(angles, k, j),
+						   (double)mat_get(cosines, k, j));
+			struct slopes slopes = slopes_at(net, at, lengths[k], b);
 
 			along[k] += w * slopes.length;
 			mat_set(W, k, j, (real)(w * slopes.product));
@@ -173,10 +197,9 @@ static void pullback(const struct model *model, struct mat X, struct mat C, stru
 {
 	const struct kernel_net *net = const_of(model);
 	ptrdiff_t m = net->Z.cols;
-	struct mat W = mat_cols(H, m, m);
 
-	blas_gemm(1, C, PLAIN, mat_rows(net->A, 0, m), TRANSPOSED, 0, W);
-	pull(net, X, mat_cols(H, 0, m), W, G);
+	blas_gemm(1, C, PLAIN, mat_rows(net->A, 0, m), TRANSPOSED, 0, mat_cols(H, 2 * m, m));
+	pull(net, X, H, G);
 }
 
 /* Points first .. first + X.rows - 1 as rows, in the coordinates of the model. */
@@ -196,7 +219,8 @@ static double decay(const struct model *model)
 	const struct kernel_net *net = const_of(model);
 	ptrdiff_t m = net->Z.cols, most = m < MODEL_BLOCK ? m : MODEL_BLOCK;
 	struct arena scratch = {0};
-	struct mat X = mat_new(&scratch, most, net->Z.rows), H = mat_new(&scratch, most, 2 * m),
+	struct mat X = mat_new(&scratch, most, net->Z.rows),
+		   H = mat_new(&scratch, most, SCRATCH * m),
 		   F = mat_new(&scratch, most, net->A.cols);
 	double sum = 0;
 
@@ -233,11 +257,12 @@ static void sample(const struct model *model, struct mat X, ptrdiff_t row, doubl
 	memset(f, 0, (size_t)net->A.cols * sizeof *f);
 	for (ptrdiff_t j = 0; a > 0 && j < net->Z.cols; j++) {
 		const struct pair p = {X, row, j, a, point_length(net, j)};
-		double value = unit(net) * a * p.b, largest = 0, k;
+		double value = unit(net) * a * p.b, largest = 0, theta, k;
 
 		if (!(p.b > 0))
 			continue;
-		k = value * profile(net, angle_by_difference(net, &p));
+		theta = angle_by_difference(net, &p);
+		k = value * profile(net, angle_of(theta, cos(theta)));
 		for (ptrdiff_t c = 0; c < net->A.cols; c++) {
 			double weight = (double)mat_get(net->A, j, c);
 
@@ -260,9 +285,9 @@ void kernel_net_gram(const struct kernel_net *net, struct mat X, struct mat K)
 	for (ptrdiff_t j = 0; j < K.cols; j++)
 		for (ptrdiff_t k = j; k < K.rows; k++) {
 			const struct pair p = {X, k, j, lengths[k], lengths[j]};
-			double theta = angle(net, &p, (double)mat_get(K, k, j));
+			struct angle at = angle(net, &p, (double)mat_get(K, k, j));
 
-			mat_set(K, k, j, (real)(unit(net) * p.a * p.b * profile(net, theta)));
+			mat_set(K, k, j, (real)(unit(net) * p.a * p.b * profile(net, at)));
 		}
 	arena_release(&scratch);
 }

@@ -9,6 +9,7 @@
 
 #include "solvers/core/blas.h"
 
+#include <float.h>
 #include <math.h>
 
 enum {
@@ -16,6 +17,8 @@ enum {
 	MOST = MIXNET_OUTPUTS
 };
 
+static const double DEVIATION_LEAST = 1e-10; /* its square */
+static const double ROUNDINGS = 64;          /* of a logit on its way through the map */
 static const double root_half = 0.70710678118654752440, root_tau = 0.39894228040143267794;
 
 struct mixnet *mixnet_of(const struct model *model)
@@ -85,7 +88,7 @@ static void normalise(struct mixing *x)
 	for (int c = 0; c < x->K; c++)
 		square += (x->h[c] - mean) * (x->h[c] - mean) / x->K;
 	if (x->K > 2)
-		x->deviation = sqrt(square + 1e-10);
+		x->deviation = sqrt(square + DEVIATION_LEAST);
 	for (int c = 0; c < x->K; c++)
 		x->z[c] = (x->h[c] - mean) / x->deviation;
 }
@@ -116,30 +119,80 @@ static void map(const struct mixnet *net, struct mixing *x)
 	}
 }
 
-/* dh, where dM is on entry */
-/* GELU falls up to its least value and rises behind it, and M rises with it: its range over a piece
- * [a, b] of half the margin is known by the ends, and that of M(h/2) - M(-h/2) over small pieces
- * bounds it. */
+/* GELU falls up to its least value and rises behind it: its least over [a, b]; its largest is at an
+ * end. */
+static double gelu_least(double a, double b)
+{
+	const double lowest = -0.7517915246935645, least = -0.1699712074725;
+
+	return a <= lowest && b >= lowest ? least : fmin(gelu(a), gelu(b));
+}
+
+/* M rises with GELU: its range over a piece [a, b] of half the margin is known by the ends, and
+ * that of M(h/2) - M(-h/2) over small pieces bounds it. */
 double mixnet_mapped_least(const struct mixnet *net, double low, double high)
 {
 	enum { PIECES = 2048 };
-	const double lowest = -0.7517915246935645, least = -0.1699712074725;
 	double shift = (double)*net->shift, step = (high - low) / PIECES, result = HUGE_VAL;
 
-	if (net->A.cols > 1 || !(*net->scale > 0) || !isfinite(step))
+	if (net->A.cols > 2 || !(*net->scale > 0) || !isfinite(step))
 		return -HUGE_VAL;
 	for (int piece = 0; piece < PIECES; piece++) {
 		double a = (low + piece * step) / 2, b = (low + (piece + 1) * step) / 2;
-		double own = fmin(gelu(a + shift), gelu(b + shift));
+		double own = gelu_least(a + shift, b + shift);
 		double rival = fmax(gelu(shift - a), gelu(shift - b));
 
-		if (a + shift <= lowest && b + shift >= lowest)
-			own = least;
 		result = fmin(result, powered(net, own) - powered(net, rival));
 	}
 	return result;
 }
 
+/* The largest v / sqrt((v^2 + Q) / K + e), of v up to `most` and of least <= Q <= largest, the
+ * squares of the other logits: it rises with v, and Q draws it to 0. */
+static double normalised_most(double most, double least, double largest, double K)
+{
+	return most / sqrt((most * most + (most > 0 ? least : largest)) / K + DEVIATION_LEAST);
+}
+
+/* z_c from both sides, of logits less their mean in a box. */
+static void normalised_range(int K, int c, const double *low, const double *high, double range[2])
+{
+	double least = 0, largest = 0;
+
+	for (int j = 0; j < K; j++) {
+		double near = fmax(0, fmax(low[j], -high[j])), far = fmax(-low[j], high[j]);
+
+		least += j != c ? near * near : 0;
+		largest += j != c ? far * far : 0;
+	}
+	range[0] = -normalised_most(-low[c], least, largest, K);
+	range[1] = normalised_most(high[c], least, largest, K);
+}
+
+double mixnet_mapped_margin(const struct mixnet *net, int y, const double *low, const double *high)
+{
+	int K = (int)net->A.cols;
+	double shift = (double)*net->shift, own, rival = -HUGE_VAL, range[2], slack;
+
+	for (int c = 0; c < K; c++)
+		if (!isfinite(low[c]) || !isfinite(high[c]))
+			return -HUGE_VAL;
+	if (K < 3 || !(*net->scale > 0))
+		return -HUGE_VAL;
+	normalised_range(K, y, low, high, range);
+	own = powered(net, gelu_least(range[0] + shift, range[1] + shift));
+	for (int c = 0; c < K; c++) {
+		if (c == y)
+			continue;
+		normalised_range(K, c, low, high, range);
+		rival = fmax(rival,
+			     powered(net, fmax(gelu(range[0] + shift), gelu(range[1] + shift))));
+	}
+	slack = ROUNDINGS * DBL_EPSILON * (1 + power_of(net));
+	return own - rival - slack * (fabs(own) + fabs(rival));
+}
+
+/* dh, where dM is on entry */
 static void map_back(const struct mixnet *net, const struct mixing *x, double *slope)
 {
 	double mean = 0, along = 0, power = power_of(net);

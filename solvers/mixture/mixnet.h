@@ -38,9 +38,13 @@ struct mixnet *mixnet_of(const struct model *model);
 void mixnet_weight_gradient(const struct mixnet *net, struct mat relu, struct mat C, double *w,
 			    double *logit);
 
-/* With the map and one output: the least margin M(h/2) - M(-h/2) over low <= h <= high, not above
- * it; it is odd in h. -HUGE_VAL where there is no bound: of more outputs. */
+/* With the map and two classes: the least margin M(h/2) - M(-h/2) over low <= h <= high, not above
+ * it; it is odd in h. -HUGE_VAL where there is no bound: of more classes. */
 double mixnet_mapped_least(const struct mixnet *net, double low, double high);
+
+/* With the map and K > 2 outputs: the least M_y - max M_c over all logits h with low_c <= h_c -
+ * mean(h) <= high_c (K each), not above it. -HUGE_VAL where there is no bound. */
+double mixnet_mapped_margin(const struct mixnet *net, int y, const double *low, const double *high);
 
 /* relu = relu(X U), n x m. */
 void mixnet_neurons(const struct mixnet *net, struct mat X, struct mat relu);

@@ -65,6 +65,35 @@ sed 's/balanced/{rose: -1}/' weighted.yaml >negative.yaml
 expect "a weight below 0" 2 validate negative.yaml
 says "has its place" '^negative.yaml:6:27: data\[0\].class_weights.rose: expected a number above 0, got "-1"'
 
+# an output for each of two classes
+spec pair 'csv: {path: kinds.csv}' 'classes: [rose, "tulip|aster"]'
+sed -i 's/    split/    coding: one_hot\n    split/' pair.yaml
+expect "an output for each of two classes" 2 validate pair.yaml
+says "those that take one say so" 'train\[0\].solver: "gd_fixed_head" takes one output, and data set "flowers" has 2 classes with an output each: leave out its coding'
+cat >coded.yaml <<END
+name: coded
+data:
+  - &signs {name: signs, csv: {path: kinds.csv}, classes: [rose, "tulip|aster"], split: {test: 0.4, validation: 0.2}, prepare: [bias]}
+  - {<<: *signs, name: both, coding: one_hot}
+train:
+  - {solver: ntk, beta: 0.1}
+  - {solver: adam, beta: 0.1, width: 10, epochs: 30, learning_rate: 0.02, loss: logistic, select: validation_auc, data: [both]}
+attack: [{attack: apgd, norm: linf, eps: 0.2, loss: targeted}]
+certify: [{certificate: exact, norm: linf, eps: 0.2}]
+tables: [{table: coded, columns: [data, method, test_auc, test_subset_accuracy]}]
+END
+expect "it runs" 0 run coded.yaml --quiet
+for cell in results/coded/cells/*; do
+	expect "$(basename "$cell") verifies" 0 verify results/coded "$(basename "$cell")"
+done
+# ridge regression on both is that on the signs: f_2 - f_1 = f
+for field in test_accuracy train_accuracy test_auc train_auc test_macro_f1; do
+	check "$field is that of the signs" "$(grep -h "\"$field\"" results/coded/cells/*/result.json)" \
+		[ "$(grep -l '"method": "ntk"' results/coded/cells/*/result.json | xargs grep -h "\"$field\"" | sort -u | wc -l)" -eq 1 ]
+done
+check "subset accuracy is there for both, and not for the signs" "$(cat results/coded/tables/coded.csv)" \
+	awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "test_subset_accuracy") at = i } NR > 1 && $2 == "ntk" { if (($1 == "both") != ($at != "")) bad = 1; n++ } END { exit bad || n != 2 || !at }' results/coded/tables/coded.csv
+
 # two classes, from csv and from arff: the same numbers
 for source in csv arff; do
 	spec two_$source "$source: {path: kinds.$source}" 'classes: [rose, "tulip|aster"]'

@@ -130,6 +130,9 @@ done
 cell=$(cells_of 3/points)
 expect "and verified" 0 verify 3/points "$cell"
 says "at each radius" '^pgd l2 0.3 points  *stored 48 .*agrees' out
+check "rows say the box" "$(cat 3/points/attack.csv)" \
+	awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 { box[$at["attack"] " " $at["norm"] " " $at["clip_low"] " " $at["clip_high"]]++ } END { exit !(("pgd l2 -2 3" in box) && box["pgd l2 -2 3"] == 2) }' 3/points/attack.csv
+says "so does the table" '\[-2, 3\]</td>' 3/points/report.html
 expect "their files" 0 export 3/points "$cell" --out exported
 check "stand beside the data" "$(ls exported)" [ -s exported/adversarial_pgd_l2_raw_0.3_train.npy -a -s exported/adversarial_pgd_l2_raw_0.3_train_rows.npy ]
 check "as many rows as samples" "$(head -c 128 exported/adversarial_pgd_l2_raw_0.1_train.npy)" grep -q "'shape': (48, 2)" exported/adversarial_pgd_l2_raw_0.1_train.npy

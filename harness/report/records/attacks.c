@@ -37,6 +37,15 @@ bool attacks_match(const struct attack_row *row, const struct attack_kind *kind)
 	       strcmp(row->norm, kind->norm) == 0 && strcmp(row->units, kind->units) == 0;
 }
 
+const char *attacks_box(const struct attack_row *row, struct arena *arena)
+{
+	if (isnan(row->clip_low))
+		return NULL;
+	return isfinite(row->clip_low)
+		       ? arena_format(arena, "[%.4g, %.4g]", row->clip_low, row->clip_high)
+		       : "none";
+}
+
 /* The kinds of the attacks, or of the certificates, of the part that is wanted. */
 static struct attack_kinds collect(const struct records *records, const char *data,
 				   const struct attack_kind *wanted)

@@ -53,6 +53,9 @@ struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena
 /* The row of a record at kind->eps, or NULL. */
 const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind);
 
+/* The box of a row, "[0, 1]", or "none"; NULL: an earlier version did not say. */
+const char *attacks_box(const struct attack_row *row, struct arena *arena);
+
 /* stat_pick: the accuracy without the attack; `what` is a struct attack_kind. */
 double attacks_clean(const struct record *record, const void *what);
 

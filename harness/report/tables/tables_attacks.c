@@ -39,7 +39,7 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 	sheet_row(sheet, row,
 		  (const char *[]){group->data, group->method, group->setting, at->attack, at->part,
 				   at->norm, at->units, sheet_number(at->eps, "%.4g", arena),
-				   stat_text(clean, "%.1f", 100, arena),
+				   attacks_box(at, arena), stat_text(clean, "%.1f", 100, arena),
 				   stat_text(robust, "%.1f", 100, arena), wilson,
 				   stat_text(certified, "%.1f", 100, arena),
 				   stat_text(distance, "%.4g", 1, arena), range,
@@ -49,14 +49,11 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 
 struct sheet summary_attack_sheet(const struct records *records)
 {
-	static const char *const heads[] = {"data",        "method",
-					    "setting",     "attack",
-					    "part",        "norm",
-					    "units",       "eps",
-					    "clean %",     "robust %",
-					    "Wilson 95 %", "certified %",
-					    "distance",    "10-90 % of points",
-					    "points",      "cells"};
+	static const char *const heads[] = {
+		"data",     "method",      "setting",     "attack",   "part",
+		"norm",     "units",       "eps",         "clip",     "clean %",
+		"robust %", "Wilson 95 %", "certified %", "distance", "10-90 % of points",
+		"points",   "cells"};
 	enum { PART = 4 };
 	struct arena *arena = records->arena;
 	/* of each group the first member that has any: it says which rows there are */
@@ -76,7 +73,7 @@ struct sheet summary_attack_sheet(const struct records *records)
 		for (size_t i = 0; first[g] && i < first[g]->attack_count; i++)
 			tested = tested && strcmp(first[g]->attack[i].part, "test") == 0;
 	}
-	sheet = sheet_headed(arena, rows, "lllllllrrrrrrrrr", heads);
+	sheet = sheet_headed(arena, rows, "lllllllrlrrrrrrrr", heads);
 	if (tested)
 		sheet.head[PART] = NULL;
 	for (size_t g = 0; g < records->group_count; g++)

@@ -1,4 +1,5 @@
 /* The table of certificates. */
+#include "harness/report/records/attacks.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/tables/summary.h"
 
@@ -86,6 +87,7 @@ static void fill(const struct group *group, const struct attack_row *at, struct 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		sheet_set(sheet, row, col++, names[i]);
 	sheet_set(sheet, row, col++, arena_format(arena, "%.4g", at->eps));
+	sheet_set(sheet, row, col++, attacks_box(at, arena));
 	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
 		struct spread stat = stat_group(group, measures[i].pick, at, arena);
 		const char *text;
@@ -105,10 +107,10 @@ static void fill(const struct group *group, const struct attack_row *at, struct 
 
 struct sheet summary_certify_sheet(const struct records *records)
 {
-	static const char *const heads[] = {
-		"data",        "method", "setting",     "certificate", "part",
-		"norm",        "units",  "eps",         "clean %",     "certified %",
-		"undecided %", "time s", "Wilson 95 %", "points",      "cells"};
+	static const char *const heads[] = {"data",   "method",      "setting",     "certificate",
+					    "part",   "norm",        "units",       "eps",
+					    "clip",   "clean %",     "certified %", "undecided %",
+					    "time s", "Wilson 95 %", "points",      "cells"};
 	struct arena *arena = records->arena;
 	/* of each group the first member that has any: it says which rows there are */
 	const struct record **first =
@@ -124,7 +126,7 @@ struct sheet summary_certify_sheet(const struct records *records)
 				first[g] = group->member[i];
 		rows += first[g] ? first[g]->certificate_count : 0;
 	}
-	sheet = sheet_headed(arena, rows, "lllllllrrrrrrrr", heads);
+	sheet = sheet_headed(arena, rows, "lllllllrlrrrrrrr", heads);
 	for (size_t g = 0; g < records->group_count; g++)
 		for (size_t i = 0; first[g] && i < first[g]->certificate_count; i++)
 			fill(&records->groups[g], &first[g]->certificate[i], arena, &sheet, row++);

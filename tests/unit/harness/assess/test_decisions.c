@@ -68,6 +68,31 @@ static void two_classes_by_the_sign(void **state)
 	arena_release(&arena);
 }
 
+/* As above, of outputs whose difference is one and a half times that one. */
+static void two_classes_with_an_output_each(void **state)
+{
+	struct arena arena = {0};
+	const char *classes[] = {"no", "yes"};
+	int label[] = {0, 0, 0, 1, 1};
+	real f[] = {1, (real)-0.25, (real)0.5, 0, (real)-1.5, /**/ -2, (real)0.5, -1, 0, 3};
+	struct dataset data = {.k = 2,
+			       .class_count = 2,
+			       .classes = classes,
+			       .train = {.X = {5, 1, 5, NULL}, .label = label}};
+	struct result r = result_empty();
+	struct decisions decisions;
+
+	(void)state;
+	decisions_of(&data, (const real *[]){f, NULL, NULL}, &arena, &decisions);
+	decisions_fill(&decisions, &r);
+	assert_string_equal(file_text(&decisions, &data, &arena),
+			    "train no>no 2 0.6666666666666666; train no>yes 1 0.3333333333333333; "
+			    "train yes>yes 1 0.5; train yes> 1 0.5");
+	check_close(r.train_balanced_accuracy, (2.0 / 3 + 0.5) / 2, 1e-15, 0);
+	check_close(r.train_auc, 5.0 / 6, 1e-15, 0);
+	arena_release(&arena);
+}
+
 static void three_classes_by_the_largest(void **state)
 {
 	struct arena arena = {0};
@@ -117,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_classes_by_the_sign),
+		cmocka_unit_test(two_classes_with_an_output_each),
 		cmocka_unit_test(three_classes_by_the_largest),
 		cmocka_unit_test(a_regression_has_none),
 	};

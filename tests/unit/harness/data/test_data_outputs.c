@@ -178,6 +178,73 @@ static void folds_of_all_classes(void **state)
 	}
 }
 
+/* An output for each of two classes: the rows, labels and features are those of one output, and the
+ * targets 0 and 1 those that three classes have. */
+static void two_classes_with_an_output_each(void **state)
+{
+	static const size_t rows[] = {40, 25};
+	static const char *const names[] = {"a", "b"};
+	struct place *place = *state;
+	struct dataset signs, both;
+	struct data_shape shape;
+	struct err err = {0};
+
+	write_classes(place, 2, rows, names);
+	place->options.split =
+		(struct split_options){.test = 0.3, .validation = 0.1, .stratified = true};
+	signs = load(place, 2);
+	place->options.coding = DATA_ONE_HOT;
+	both = load(place, 2);
+	assert_int_equal(data_count(&place->options, 7, 2, &shape, &err), STATUS_OK);
+	assert_int_equal(signs.k, 1);
+	assert_int_equal(both.k, 2);
+	assert_int_equal(shape.k, 2);
+	assert_int_equal(both.class_count, 2);
+	assert_null(signs.train.label);
+	for (int p = 0; p < 3; p++) {
+		const struct part *const parts[][2] = {{&signs.train, &both.train},
+						       {&signs.validation, &both.validation},
+						       {&signs.test, &both.test}};
+		const struct part *one = parts[p][0], *two = parts[p][1];
+		ptrdiff_t n = one->X.rows;
+
+		check_above((double)n, 0);
+		assert_int_equal(two->X.rows, n);
+		for (ptrdiff_t i = 0; i < n; i++) {
+			assert_int_equal(two->row[i], one->row[i]);
+			check_equal(mat_get(two->X, i, 0), mat_get(one->X, i, 0));
+			assert_int_equal(two->label[i], one->y[i] > 0);
+			check_equal(two->y[i], one->y[i] < 0);
+			check_equal(two->y[n + i], one->y[i] > 0);
+		}
+	}
+	place->options.task = DATA_REGRESSION;
+	assert_int_equal(data_load(&place->options, 7, 2, &place->room.arena, &both, &err),
+			 STATUS_SPEC);
+	assert_string_equal(err.text, "coding: regression has no classes");
+}
+
+/* Classes turned round turn the outputs. */
+static void turned_outputs_of_two_classes(void **state)
+{
+	static const size_t rows[] = {9, 6};
+	static const char *const names[] = {"a", "b"}, *const turned[] = {"b", "a"};
+	struct place *place = *state;
+	struct dataset both, other;
+
+	write_classes(place, 2, rows, names);
+	place->options.coding = DATA_ONE_HOT;
+	both = load(place, 2);
+	place->options.classes = (struct texts){2, turned};
+	other = load(place, 2);
+	assert_string_equal(other.classes[0], both.classes[1]);
+	for (ptrdiff_t i = 0; i < 15; i++) {
+		assert_int_equal(other.train.label[i], 1 - both.train.label[i]);
+		check_equal(other.train.y[i], both.train.y[15 + i]);
+		check_equal(other.train.y[15 + i], both.train.y[i]);
+	}
+}
+
 /* A random limit keeps the proportions, a limit per class so many of each. */
 static void limits_of_all_classes(void **state)
 {
@@ -498,6 +565,8 @@ int main(void)
 		cmocka_unit_test(quotas_by_brute_force),
 		CASE(strata_of_all_classes),
 		CASE(folds_of_all_classes),
+		CASE(two_classes_with_an_output_each),
+		CASE(turned_outputs_of_two_classes),
 		CASE(limits_of_all_classes),
 		CASE(permuted_classes),
 		CASE(class_without_a_row),

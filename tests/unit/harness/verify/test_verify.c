@@ -248,8 +248,10 @@ static void changed_rows_are_noticed(void **state)
 		{"attack.csv", "fgsm", "pgd"},
 		{"attack.csv", "raw", "prepared"},
 		{"attack.csv", "robust_accuracy,", "robust_acuracy,"},
+		{"attack.csv", "-inf", "-1"}, /* the box */
 		{"certify.csv", "test", "train"},
 		{"certify.csv", "crown", "exact"},
+		{"certify.csv", "-inf", "-1"},
 	};
 
 	(void)state;

@@ -253,26 +253,59 @@ static long check_sound(struct fixture *t)
 /* Certified <= every point of the ball, of hundreds of mixtures; and it certifies some. */
 static void bounds_are_sound(void **state)
 {
-	long certified = 0, all = 0, mapped = 0;
+	long certified = 0, all = 0, mapped[MOST + 1] = {0};
 
 	(void)state;
 	for (uint64_t seed = 100; seed < 400; seed++) {
-		struct fixture t = make(seed, 1 + 2 * (ptrdiff_t)(seed % 3));
-
+		struct fixture t = make(seed, (ptrdiff_t[]){1, 3, 5, 2}[seed % 4]);
 		long here;
 
 		*t.net->mapped = seed % 7 == 0;
 		t.job.threat.norm = (enum norm)(seed % 2);
-		if (*t.net->mapped > 0 && t.k == 1)
+		if (*t.net->mapped > 0)
 			*t.net->logit = 3; /* the robust one counts most */
 		here = check_sound(&t);
 		certified += here;
-		mapped += *t.net->mapped > 0 && t.k == 1 ? here : 0;
+		mapped[t.k] += *t.net->mapped > 0 ? here : 0;
 		all += N;
 		arena_release(&t.arena);
 	}
 	check_above(certified, all / 20);
-	check_above(mapped, 0);
+	for (int k = 1; k <= MOST; k++)
+		if (k != 4)
+			check_above((double)mapped[k], 0);
+}
+
+/* M_y - max M_c of MOST logits, as published. */
+static double mapped_margin(const struct mixnet *net, const double *h, int y)
+{
+	double mean = 0, square = 0, map[MOST], rival = -HUGE_VAL;
+
+	for (int c = 0; c < MOST; c++)
+		mean += h[c] / MOST;
+	for (int c = 0; c < MOST; c++)
+		square += (h[c] - mean) * (h[c] - mean) / MOST;
+	for (int c = 0; c < MOST; c++) {
+		double z = (h[c] - mean) / sqrt(square + 1e-10) + (double)*net->shift;
+		double q = z * erfc(-z / sqrt(2)) / 2;
+
+		map[c] = (double)*net->scale * copysign(pow(fabs(q), (double)*net->power), q);
+		rival = c != y ? fmax(rival, map[c]) : rival;
+	}
+	return map[y] - rival;
+}
+
+/* At the p-th point around `at`, of which each logit less their mean is within the radius. */
+static double margin_near(struct fixture *t, const double *at, double radius, int y, int p)
+{
+	double h[MOST];
+
+	for (int c = 0; c < MOST; c++) {
+		double step = p < 1 << MOST ? 2 * (p >> c & 1) - 1 : 2 * rng_uniform(&t->rng) - 1;
+
+		h[c] = at[c] + radius / 2 * step;
+	}
+	return mapped_margin(t->net, h, y);
 }
 
 /* Of a grid within low <= h <= high, at the ends of which M is taken by its definition. */
@@ -301,6 +334,38 @@ static void the_mapped_margin_is_bounded(void **state)
 		check_at_most(bound, grid + 1e-12 * fabs(grid));
 		check_close(bound, grid, 2e-2, 2e-2);
 	}
+	arena_release(&t.arena);
+}
+
+/* Points of the box are tried, corners among them: the bound is below all, and tends to the value
+ * at a point where the box shrinks to it. */
+static void the_mapped_margin_of_several_is_bounded(void **state)
+{
+	enum { BOXES = 200, POINTS = 200 };
+	struct fixture t = make(10, MOST);
+	long close = 0;
+
+	(void)state;
+	for (int box = 0; box < BOXES; box++) {
+		double at[MOST], low[MOST], high[MOST], mean = 0, bound, lowest = HUGE_VAL;
+		double radius = 0.6 * pow(10, -box % 4);
+		int y = box % MOST;
+
+		for (int c = 0; c < MOST; c++) {
+			at[c] = 4 * rng_uniform(&t.rng) - 2;
+			mean += at[c] / MOST;
+		}
+		for (int c = 0; c < MOST; c++) {
+			low[c] = at[c] - mean - radius;
+			high[c] = at[c] - mean + radius;
+		}
+		bound = mixnet_mapped_margin(t.net, y, low, high);
+		for (int p = 0; p < POINTS; p++)
+			lowest = fmin(lowest, margin_near(&t, at, radius, y, p));
+		check_at_most(bound, lowest);
+		close += box % 4 == 3 && lowest - bound < 0.02 * (1 + fabs(bound));
+	}
+	check_at_least((double)close, BOXES / 4);
 	arena_release(&t.arena);
 }
 
@@ -424,6 +489,7 @@ int main(void)
 		cmocka_unit_test(slopes_are_those_of_the_margin),
 		cmocka_unit_test(bounds_are_sound),
 		cmocka_unit_test(the_mapped_margin_is_bounded),
+		cmocka_unit_test(the_mapped_margin_of_several_is_bounded),
 		cmocka_unit_test(a_network_mixed_with_itself),
 		cmocka_unit_test(the_trainer_joins_and_trains_the_weight),
 		cmocka_unit_test(stored_networks_are_mixed),
