@@ -32,7 +32,7 @@ struct trouble {
 
 /* n rows of d features: by the seed with rows twice, opposite ones, a column of zeros, a row of
  * zeros, a bias, one sign of alpha, or nothing special. */
-static struct trouble trouble_new(uint64_t seed)
+static struct trouble trouble_with(uint64_t seed, ptrdiff_t room)
 {
 	struct trouble t = {.rng = rng_stream(seed, "test_bound", 0)};
 	ptrdiff_t n = 1 + (ptrdiff_t)(seed % 23), d = 1 + (ptrdiff_t)(seed / 3 % 4);
@@ -59,10 +59,15 @@ static struct trouble trouble_new(uint64_t seed)
 	}
 	t.rows = ARENA_NEW(&t.arena, struct distinct);
 	*t.rows = distinct_new(&t.problem, &t.arena);
-	t.kappa = kappa_new(t.rows, BOXES, &t.arena);
+	t.kappa = kappa_new(t.rows, room, &t.arena);
 	t.u = ARENA_ARRAY(&t.arena, double, d);
 	t.work = ARENA_ARRAY(&t.arena, double, d);
 	return t;
+}
+
+static struct trouble trouble_new(uint64_t seed)
+{
+	return trouble_with(seed, BOXES);
 }
 
 /* |alpha'relu(X u)| / |u| from the samples, not the rows. */
@@ -118,6 +123,30 @@ static void bounds_are_above_every_neuron(void **state)
 		check_close(value(&t, t.kappa.u), t.kappa.best, 1e-9, 1e-12);
 		arena_release(&t.arena);
 	}
+}
+
+/* With hardly any room the search goes on within the boxes. */
+static void without_room_it_closes_too(void **state)
+{
+	int deep = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct trouble t = trouble_with(seed, 1);
+		double best, K = 0;
+
+		kappa_pose(&t.kappa, &t.problem, t.alpha, 0);
+		best = sampled(&t);
+		for (int slice = 0; slice < 8; slice++) {
+			kappa_run(&t.kappa, slice < 4 ? 100 : BOXES);
+			K = kappa_bound(&t.kappa);
+			check_at_least(K * (1 + ROUNDING) + ROUNDING, best);
+		}
+		check_close(K, t.kappa.best, 3e-5, 1e-9);
+		deep += t.kappa.aim < HUGE_VAL;
+		arena_release(&t.arena);
+	}
+	check_at_least(deep, SEEDS / 10);
 }
 
 /* The value at c and -c, c'u the sum next to `at`. */
@@ -357,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds_are_above_every_neuron),
+		cmocka_unit_test(without_room_it_closes_too),
 		cmocka_unit_test(in_two_dimensions_it_is_the_best_of_all_kinks),
 		cmocka_unit_test(threads_change_no_bit),
 		cmocka_unit_test(without_a_bound_of_kappa_there_is_none),
