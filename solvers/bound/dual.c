@@ -52,6 +52,17 @@ void dual_spread(const struct dual *d, const double *nu, real *alpha)
 	}
 }
 
+double dual_place(struct dual *d, const double *nu, real *alpha)
+{
+	double slack;
+
+	dual_spread(d, nu, alpha);
+	slack = distinct_gather(d->rows, d->problem, alpha, d->sum);
+	for (ptrdiff_t i = 0; i < d->rows->n; i++)
+		slack += fabs(d->sum[i] - nu[i]) * d->rows->size[i];
+	return slack;
+}
+
 /* What rounding adds to kappa of the mixed point: that of its numbers, and sums of alpha0 that are
  * not 0. */
 static double slack_of(struct dual *d, const real *alpha)

@@ -2,6 +2,7 @@
  * dimensions against all kinks; bounds of the objective against the optimum over all networks. */
 #include "solvers/bound/dual.h"
 #include "solvers/bound/kappa.h"
+#include "solvers/bound/nonnegative.h"
 #include "solvers/bound/transport.h"
 #include "tests/close.h"
 #include "tests/toy.h"
@@ -13,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -285,6 +287,10 @@ static void bounds_meet_the_optimum_over_all_networks(void **state)
 			check_at_most(s.c.lower_bound, t->all.upper + slack);
 			check_at_least(s.c.upper, t->all.lower - slack);
 		}
+		if (t->problem.loss.loss->quadratic && seed % 4 == 0) {
+			s = solve(&t->problem, "{method: nonnegative, width: 30, rounds: 1}", 52);
+			check_at_most(s.c.lower_bound, t->all.upper + slack);
+		}
 		trial_free(t);
 	}
 	check_at_least(closed, 0.9 * count);
@@ -315,6 +321,44 @@ static void one_sample_is_a_soft_threshold(void **state)
 		check_at_least(s.c.lower_bound, want * (1 - 1e-3));
 		arena_release(&toy.arena);
 	}
+}
+
+/* The values of both signs are above every neuron at any iteration; where they converge quickly
+ * they come near beta. */
+static void multipliers_bound_every_neuron(void **state)
+{
+	int near = 0, count = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed += 3) {
+		struct trouble t = trouble_new(seed);
+		struct problem *p = &t.problem;
+		struct dual dual;
+		struct nonnegative relaxation;
+
+		p->loss = toy_loss_term("squared", &t.arena);
+		p->beta = 0.1;
+		p->y = targets_of(t.alpha, p->X.rows);
+		dual = dual_new(p, t.rows, &t.arena);
+		relaxation = nonnegative_new(&dual, &t.arena);
+		nonnegative_start(&relaxation);
+		for (int round = 0; round < 6 && nonnegative_round(&relaxation); round++) {
+			double K = 0;
+
+			for (int g = 0; g < 2; g++)
+				K = fmax(K, relaxation.value[g]);
+			if (!(K < HUGE_VAL))
+				continue;
+			memcpy(t.kappa.nu, relaxation.nu, (size_t)t.rows->n * sizeof(double));
+			t.alpha = relaxation.bound.alpha;
+			dual_place(&dual, relaxation.nu, t.alpha);
+			check_at_least(K * (1 + ROUNDING) + ROUNDING, sampled(&t));
+		}
+		count += relaxation.k > 0;
+		near += relaxation.bound.K > 0 && relaxation.bound.K < 1.5;
+		arena_release(&t.arena);
+	}
+	check_at_least(near, 0.6 * count);
 }
 
 static void transports_bound_every_neuron(void **state)
@@ -393,6 +437,7 @@ int main(void)
 		cmocka_unit_test(bounds_meet_the_optimum_over_all_networks),
 		cmocka_unit_test(one_sample_is_a_soft_threshold),
 		cmocka_unit_test(transports_bound_every_neuron),
+		cmocka_unit_test(multipliers_bound_every_neuron),
 		cmocka_unit_test(the_certificate_is_its_formula),
 	};
 
