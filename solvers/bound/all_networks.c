@@ -116,7 +116,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	out->iteration_flops = fmax(SLICE * n * d, 400 * n * d * (double)o->width);
 	if (o->method == METHOD_NONNEGATIVE ||
 	    (o->method == METHOD_AUTO && d > KAPPA_MOST && n + d <= NONNEGATIVE_MOST))
-		out->iteration_flops = fmax(out->iteration_flops, 400 * pow(n + d, 3));
+		out->iteration_flops = fmax(out->iteration_flops, fmax(1e10, 30 * pow(n + d, 3)));
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,

@@ -9,7 +9,7 @@
 enum { BATCH = 32, DEEPEST = 50, BELOW = 4096 };
 
 /* Boxes below the best value by less than this share are not looked at. */
-static const double close_share = 1e-5;
+static const double close_share = 1e-7;
 
 /* Bounds that have reached an aim are at most this times it. */
 static const double rounded = 1 + 32 * DBL_EPSILON;

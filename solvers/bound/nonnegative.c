@@ -22,14 +22,21 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS = 20, MOST = 4000, LOOK_BACK = 20 };
+enum {
+	STEPS = 20, /* from bound to bound, and most of a round */
+	MOST = 4000,
+	LOOK_BACK = 20
+};
+
+/* Operations of a round; of an iteration, in cubes of the order: two eigendecompositions. */
+static const double round_flops = 1e10, flops_per_cube = 30;
 
 static const double relaxed = 1.6;
 /* rho at the start, in beta. */
 static const double first_rho = 5;
 /* Share of the largest singular value below which a direction counts as none. */
 static const double unseen = 1e-7;
-/* Share that the bound must rise by in LOOK_BACK rounds. */
+/* Share that the bound must rise by from bound to bound, LOOK_BACK later. */
 static const double worth = 1e-4;
 
 static const double half_root = 0.7071067811865476;
@@ -101,6 +108,7 @@ void nonnegative_start(struct nonnegative *t)
 	for (ptrdiff_t j = 0; j < t->k; j++)
 		t->cost[1 + j] = (real)(beta * pow(t->unit / (double)t->sigma[j], 2));
 	t->rho = penalty_new(first_rho * beta, true);
+	t->next = STEPS * LOOK_BACK;
 }
 
 /* B = T'(Y - Z) T - cost / rho. */
@@ -292,14 +300,20 @@ static void certify(struct nonnegative *t)
 
 bool nonnegative_round(struct nonnegative *t)
 {
+	double order = (double)t->S.rows, fit = round_flops / (flops_per_cube * pow(order, 3));
+	int steps = fit < 1 ? 1 : fit > STEPS ? STEPS : (int)fit;
+
 	if (t->k == 0 || t->iteration >= MOST)
 		return false;
-	for (int step = 0; step < STEPS; step++)
+	for (int step = 0; step < steps; step++) {
 		if (!iterate(t))
 			return false;
-	certify(t);
-	if (t->iteration / STEPS % LOOK_BACK)
+		if (t->iteration % STEPS == 0)
+			certify(t);
+	}
+	if (t->iteration < t->next)
 		return true;
+	t->next += STEPS * LOOK_BACK;
 	if (t->before > 0 && t->bound.lower < (1 + worth) * t->before)
 		return false;
 	t->before = t->bound.lower;

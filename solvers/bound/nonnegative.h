@@ -22,9 +22,9 @@ struct nonnegative {
 	real *w;
 	double *f, *nu; /* n: outputs; the dual point */
 	double own[2];  /* alpha alpha of either sign */
-	long iteration;
+	long iteration, next;
 	double value[2]; /* above max over |u| <= 1 of +- nu'relu(X u) */
-	double before;   /* the lower bound some rounds ago */
+	double before;   /* the lower bound when `next` was set */
 };
 
 struct nonnegative nonnegative_new(struct dual *dual, struct arena *arena);
