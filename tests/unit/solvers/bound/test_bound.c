@@ -388,6 +388,42 @@ static void one_sample_is_a_soft_threshold(void **state)
 	}
 }
 
+/* Any multipliers, allowed or not, and any nu. */
+static void arbitrary_multipliers_bound_every_neuron(void **state)
+{
+	int found = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed += 3) {
+		struct trouble t = trouble_new(seed);
+		struct problem *p = &t.problem;
+		ptrdiff_t n = t.rows->n;
+		struct products m = products_new(n, &t.arena);
+		struct mat all[] = {m.zz, m.ww, m.zw, {n, 1, n, m.az}, {n, 1, n, m.aw}};
+		struct nonnegative_bound bound;
+		struct dual dual;
+		double K[2];
+
+		p->loss = toy_loss_term("squared", &t.arena);
+		p->beta = 0.1;
+		p->y = targets_of(t.alpha, p->X.rows);
+		dual = dual_new(p, t.rows, &t.arena);
+		bound = nonnegative_bound_new(&dual, &t.arena);
+		nonnegative_bound_start(&bound);
+		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+			toy_fill(all[i], &t.rng);
+		distinct_gather(t.rows, p, t.alpha, t.kappa.nu);
+		for (int g = 0; g < 2 && n > 0; g++)
+			K[g] = nonnegative_kappa(&bound, t.kappa.nu, g ? -1 : 1, &m, 0.7);
+		if (n > 0 && fmax(K[0], K[1]) < HUGE_VAL) {
+			check_at_least(fmax(K[0], K[1]) * (1 + ROUNDING) + ROUNDING, sampled(&t));
+			found++;
+		}
+		arena_release(&t.arena);
+	}
+	check_at_least(found, SEEDS / 6);
+}
+
 /* The values of both signs are above every neuron at any iteration; where they converge quickly
  * they come near beta. */
 static void multipliers_bound_every_neuron(void **state)
@@ -503,6 +539,7 @@ int main(void)
 		cmocka_unit_test(one_sample_is_a_soft_threshold),
 		cmocka_unit_test(transports_bound_every_neuron),
 		cmocka_unit_test(multipliers_bound_every_neuron),
+		cmocka_unit_test(arbitrary_multipliers_bound_every_neuron),
 		cmocka_unit_test(the_certificate_is_its_formula),
 	};
 
