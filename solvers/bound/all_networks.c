@@ -157,8 +157,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	b->upper = fit_objective(&b->fit);
 	if (b->method != METHOD_SEARCH)
 		transport_start(&b->transport);
-	if (b->method == METHOD_NONNEGATIVE)
-		nonnegative_start(&b->nonnegative);
 	return STATUS_OK;
 }
 

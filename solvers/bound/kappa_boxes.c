@@ -22,16 +22,6 @@ void kappa_boxes_clear(struct kappa_boxes *b, ptrdiff_t words)
 	b->used = b->count = b->spares = 0;
 }
 
-ptrdiff_t kappa_boxes_take(struct kappa_boxes *b)
-{
-	return b->spares > 0 ? b->spare[--b->spares] : b->used++;
-}
-
-void kappa_boxes_drop(struct kappa_boxes *b, ptrdiff_t at)
-{
-	b->spare[b->spares++] = at;
-}
-
 static bool before(const struct kappa_boxes *b, ptrdiff_t x, ptrdiff_t y)
 {
 	return b->node[b->heap[x]].bound > b->node[b->heap[y]].bound;

@@ -31,8 +31,15 @@ struct kappa_boxes kappa_boxes_new(ptrdiff_t room, ptrdiff_t words, struct arena
 void kappa_boxes_clear(struct kappa_boxes *boxes, ptrdiff_t words);
 
 /* A place for a box, not in the heap; there must be room. */
-ptrdiff_t kappa_boxes_take(struct kappa_boxes *boxes);
-void kappa_boxes_drop(struct kappa_boxes *boxes, ptrdiff_t at);
+static inline ptrdiff_t kappa_boxes_take(struct kappa_boxes *boxes)
+{
+	return boxes->spares > 0 ? boxes->spare[--boxes->spares] : boxes->used++;
+}
+
+static inline void kappa_boxes_drop(struct kappa_boxes *boxes, ptrdiff_t at)
+{
+	boxes->spare[boxes->spares++] = at;
+}
 
 void kappa_boxes_push(struct kappa_boxes *boxes, ptrdiff_t at);
 ptrdiff_t kappa_boxes_pop(struct kappa_boxes *boxes);

@@ -41,33 +41,6 @@ static const double worth = 1e-4;
 
 static const double half_root = 0.7071067811865476;
 
-struct nonnegative nonnegative_new(struct dual *dual, struct arena *arena)
-{
-	ptrdiff_t n = dual->rows->n, d = dual->rows->d, k = d < n ? d : n, order = 1 + k + n;
-	struct nonnegative t = {.dual = dual, .bound = nonnegative_bound_new(dual, arena), .k = k};
-	struct mat *wide[] = {&t.P, &t.EP, &t.PS};
-	struct mat *squares[] = {&t.S, &t.B, &t.work};
-
-	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
-		*wide[i] = mat_new(arena, n, k);
-	for (size_t i = 0; i < sizeof squares / sizeof *squares; i++)
-		*squares[i] = mat_new(arena, order, order);
-	for (int g = 0; g < 2; g++) {
-		t.Y[g] = products_new(n, arena);
-		t.Z[g] = products_new(n, arena);
-		t.side[g] = products_new(n, arena);
-	}
-	t.D = products_new(n, arena);
-	t.E = mat_new(arena, n, n);
-	t.sigma = ARENA_ARRAY(arena, real, d);
-	t.cost = ARENA_ARRAY(arena, real, order);
-	t.w = ARENA_ARRAY(arena, real, order + d);
-	t.f = ARENA_ARRAY(arena, double, n);
-	t.nu = ARENA_ARRAY(arena, double, n);
-	blas_expect_eigen(arena, order);
-	return t;
-}
-
 static struct mat corner(struct mat M, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col, ptrdiff_t cols)
 {
 	return mat_rows(mat_cols(M, col, cols), row, rows);
@@ -98,17 +71,45 @@ static void decompose(struct nonnegative *t)
 	t->unit = k > 0 ? sqrt(square / (2 * (double)k)) : 1;
 }
 
-void nonnegative_start(struct nonnegative *t)
+static void start(struct nonnegative *t)
 {
 	double beta = t->dual->problem->beta;
 
-	nonnegative_bound_start(&t->bound);
 	decompose(t);
 	t->cost[0] = (real)(beta / 2);
 	for (ptrdiff_t j = 0; j < t->k; j++)
 		t->cost[1 + j] = (real)(beta * pow(t->unit / (double)t->sigma[j], 2));
 	t->rho = penalty_new(first_rho * beta, true);
 	t->next = STEPS * LOOK_BACK;
+}
+
+struct nonnegative nonnegative_new(struct dual *dual, struct arena *arena)
+{
+	ptrdiff_t n = dual->rows->n, d = dual->rows->d, k = d < n ? d : n, order = 1 + k + n;
+	struct nonnegative t = {.dual = dual, .bound = nonnegative_bound_new(dual, arena), .k = k};
+	struct mat *wide[] = {&t.P, &t.EP, &t.PS};
+	struct mat *squares[] = {&t.S, &t.B, &t.work};
+
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+		*wide[i] = mat_new(arena, n, k);
+	for (size_t i = 0; i < sizeof squares / sizeof *squares; i++)
+		*squares[i] = mat_new(arena, order, order);
+	for (int g = 0; g < 2; g++) {
+		t.Y[g] = products_new(n, arena);
+		t.Z[g] = products_new(n, arena);
+		t.side[g] = products_new(n, arena);
+	}
+	t.D = products_new(n, arena);
+	t.E = mat_new(arena, n, n);
+	t.sigma = ARENA_ARRAY(arena, real, d);
+	t.cost = ARENA_ARRAY(arena, real, order);
+	t.w = ARENA_ARRAY(arena, real, order + d);
+	t.f = ARENA_ARRAY(arena, double, n);
+	t.nu = ARENA_ARRAY(arena, double, n);
+	blas_expect_eigen(arena, order);
+	if (!arena_counts(arena))
+		start(&t);
+	return t;
 }
 
 /* B = T'(Y - Z) T - cost / rho. */

@@ -28,7 +28,6 @@ struct nonnegative {
 };
 
 struct nonnegative nonnegative_new(struct dual *dual, struct arena *arena);
-void nonnegative_start(struct nonnegative *t);
 /* Some iterations and a bound; false: nothing more is to be expected. */
 bool nonnegative_round(struct nonnegative *t);
 

@@ -16,6 +16,22 @@ struct products products_new(ptrdiff_t n, struct arena *arena)
 	return p;
 }
 
+static void scale_rows(struct nonnegative_bound *b)
+{
+	const struct distinct *rows = b->dual->rows;
+	double square = 0;
+
+	for (ptrdiff_t i = 0; i < rows->n * rows->d; i++)
+		square += rows->X[i] * rows->X[i];
+	b->scale = square > 0 ? ldexp(1, ilogb(sqrt(square)) + 1) : 1;
+	for (ptrdiff_t i = 0; i < rows->n; i++)
+		for (ptrdiff_t k = 0; k < rows->d; k++)
+			mat_set(b->X, i, k, (real)(distinct_at(rows, i)[k] / b->scale));
+	blas_syrk(1, b->X, TRANSPOSED, 0, mat_rows(mat_cols(b->R, 0, rows->d), 0, rows->d));
+	blas_eigen(mat_rows(mat_cols(b->R, 0, rows->d), 0, rows->d), b->w);
+	b->largest = fmax((double)b->w[rows->d - 1], (double)REAL_EPSILON);
+}
+
 struct nonnegative_bound nonnegative_bound_new(struct dual *dual, struct arena *arena)
 {
 	ptrdiff_t n = dual->rows->n, d = dual->rows->d;
@@ -38,23 +54,9 @@ struct nonnegative_bound nonnegative_bound_new(struct dual *dual, struct arena *
 	b.w = ARENA_ARRAY(arena, real, 1 + n + d);
 	b.alpha = ARENA_ARRAY(arena, real, dual->problem->X.rows);
 	blas_expect_eigen(arena, n);
+	if (!arena_counts(arena))
+		scale_rows(&b);
 	return b;
-}
-
-void nonnegative_bound_start(struct nonnegative_bound *b)
-{
-	const struct distinct *rows = b->dual->rows;
-	double square = 0;
-
-	for (ptrdiff_t i = 0; i < rows->n * rows->d; i++)
-		square += rows->X[i] * rows->X[i];
-	b->scale = square > 0 ? ldexp(1, ilogb(sqrt(square)) + 1) : 1;
-	for (ptrdiff_t i = 0; i < rows->n; i++)
-		for (ptrdiff_t k = 0; k < rows->d; k++)
-			mat_set(b->X, i, k, (real)(distinct_at(rows, i)[k] / b->scale));
-	blas_syrk(1, b->X, TRANSPOSED, 0, mat_rows(mat_cols(b->R, 0, rows->d), 0, rows->d));
-	blas_eigen(mat_rows(mat_cols(b->R, 0, rows->d), 0, rows->d), b->w);
-	b->largest = fmax((double)b->w[rows->d - 1], (double)REAL_EPSILON);
 }
 
 static double allowed(double multiplier)

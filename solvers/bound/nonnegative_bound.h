@@ -41,7 +41,6 @@ struct nonnegative_bound {
 
 /* rows: as many distinct ones as there can be. */
 struct nonnegative_bound nonnegative_bound_new(struct dual *dual, struct arena *arena);
-void nonnegative_bound_start(struct nonnegative_bound *b);
 
 /* K >= max over |u| <= 1 of sign nu'relu(X u) by multipliers <= 0 of the products of z / unit and
  * w / unit; entries that are not allowed count as 0. HUGE_VAL where none is found. */

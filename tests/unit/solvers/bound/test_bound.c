@@ -409,7 +409,6 @@ static void arbitrary_multipliers_bound_every_neuron(void **state)
 		p->y = targets_of(t.alpha, p->X.rows);
 		dual = dual_new(p, t.rows, &t.arena);
 		bound = nonnegative_bound_new(&dual, &t.arena);
-		nonnegative_bound_start(&bound);
 		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 			toy_fill(all[i], &t.rng);
 		distinct_gather(t.rows, p, t.alpha, t.kappa.nu);
@@ -442,7 +441,6 @@ static void multipliers_bound_every_neuron(void **state)
 		p->y = targets_of(t.alpha, p->X.rows);
 		dual = dual_new(p, t.rows, &t.arena);
 		relaxation = nonnegative_new(&dual, &t.arena);
-		nonnegative_start(&relaxation);
 		for (int round = 0; round < 6 && nonnegative_round(&relaxation); round++) {
 			double K = 0;
 
