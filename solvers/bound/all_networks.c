@@ -6,10 +6,12 @@
  *
  * so that any alpha with any K >= kappa(alpha) gives one (dual.h). Of few features alpha comes from
  * a network near the optimum (fit.h), K from branch and bound (kappa.h); of many both come from a
- * transport between the samples (transport.h). */
+ * transport between the samples (transport.h) and, of a few hundred rows, from the doubly
+ * nonnegative relaxation (nonnegative.h). */
 #include "solvers/bound/dual.h"
 #include "solvers/bound/fit.h"
 #include "solvers/bound/kappa.h"
+#include "solvers/bound/nonnegative.h"
 #include "solvers/bound/transport.h"
 #include "solvers/gates/start.h"
 
@@ -18,18 +20,19 @@
 #include <math.h>
 #include <string.h>
 
-enum { SLICE = 4096, ROUNDS_AFTER = 2 };
+enum { SLICE = 4096, ROUNDS_AFTER = 2, NONNEGATIVE_MOST = 700 };
 
 /* Share by which a neuron's value is above beta that makes it worth having. */
 static const double noticed = 1e-6;
 /* The search starts where a round lowers the objective by less than this share. */
 static const double slow = 3e-4;
 
-enum method { METHOD_AUTO, METHOD_SEARCH, METHOD_TRANSPORT };
+enum method { METHOD_AUTO, METHOD_SEARCH, METHOD_TRANSPORT, METHOD_NONNEGATIVE };
 
 static const char *const methods[] = {[METHOD_AUTO] = "auto",
 				      [METHOD_SEARCH] = "branch_and_bound",
 				      [METHOD_TRANSPORT] = "transport",
+				      [METHOD_NONNEGATIVE] = "nonnegative",
 				      NULL};
 
 struct all_networks_options {
@@ -42,7 +45,10 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct all_networks_options, method), .initial = "auto", .names = methods,
 	 .doc = "branch_and_bound: up to 8 features with the bias, any loss; transport: any "
 		"number, "
-		"squared loss; auto: the first where it can"},
+		"squared loss; nonnegative: the doubly nonnegative relaxation, after the "
+		"transport, "
+		"squared loss, cubic in features and rows; auto: the first where it can, else the "
+		"third for up to 700 features and rows, else the second"},
 	{OPTION_AS("start_file", struct all_networks_options, start.file), .initial = "null",
 	 .path = PATH_MODEL,
 	 .doc = "a network near the optimum: a model.npz on the same prepared features; without "
@@ -74,6 +80,8 @@ struct all_networks {
 	enum method method;
 	struct kappa kappa; /* of branch and bound */
 	struct transport transport;
+	struct nonnegative nonnegative; /* after the transport */
+	bool relaxing;
 	struct fit fit;
 	real *alpha;
 	double lower, upper, share; /* share: the last K / beta */
@@ -86,7 +94,10 @@ static enum method choose(const struct problem *problem, const struct all_networ
 {
 	if (o->method != METHOD_AUTO)
 		return (enum method)o->method;
-	return problem->X.cols <= KAPPA_MOST ? METHOD_SEARCH : METHOD_TRANSPORT;
+	if (problem->X.cols <= KAPPA_MOST)
+		return METHOD_SEARCH;
+	return problem->X.rows + problem->X.cols <= NONNEGATIVE_MOST ? METHOD_NONNEGATIVE
+								     : METHOD_TRANSPORT;
 }
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
@@ -103,6 +114,9 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	start_forecast(&o->start, shape, out);
 	out->setup_flops += n * d;
 	out->iteration_flops = fmax(SLICE * n * d, 400 * n * d * (double)o->width);
+	if (o->method == METHOD_NONNEGATIVE ||
+	    (o->method == METHOD_AUTO && d > KAPPA_MOST && n + d <= NONNEGATIVE_MOST))
+		out->iteration_flops = fmax(out->iteration_flops, fmax(1e10, 30 * pow(n + d, 3)));
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -127,6 +141,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 		b->kappa = kappa_new(&b->rows, b->options.nodes, arena);
 	else
 		b->transport = transport_new(&b->dual, arena);
+	if (b->method == METHOD_NONNEGATIVE)
+		b->nonnegative = nonnegative_new(&b->dual, arena);
 	b->alpha = ARENA_ARRAY(arena, real, problem->X.rows);
 	b->note = start.note;
 	b->left = b->options.rounds;
@@ -139,7 +155,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	else
 		fit_start(&b->fit);
 	b->upper = fit_objective(&b->fit);
-	if (b->method == METHOD_TRANSPORT)
+	if (b->method != METHOD_SEARCH)
 		transport_start(&b->transport);
 	return STATUS_OK;
 }
@@ -209,14 +225,33 @@ static bool fit(struct all_networks *b)
 	return moved && b->left > 0 && before - b->upper >= slow * before;
 }
 
+/* A round of the relaxation; false: nothing moves any more. */
+static bool relax(struct all_networks *b)
+{
+	bool more = nonnegative_round(&b->nonnegative);
+
+	if (b->left > 0) /* the network goes on, however slowly */
+		fit(b);
+	if (b->nonnegative.bound.lower > b->lower) {
+		b->lower = b->nonnegative.bound.lower;
+		b->share = b->nonnegative.bound.K;
+	}
+	return more;
+}
+
 /* The transport needs no network; what one has the bound is compared with comes afterwards. */
 static bool carry(struct all_networks *b)
 {
 	bool more = transport_round(&b->transport);
 
-	b->lower = fmax(b->lower, b->transport.lower);
-	b->share = b->transport.K;
-	return more || fit(b);
+	if (b->transport.lower > b->lower) {
+		b->lower = b->transport.lower;
+		b->share = b->transport.K;
+	}
+	if (more || (!b->relaxing && fit(b)))
+		return true;
+	b->relaxing = b->method == METHOD_NONNEGATIVE;
+	return b->relaxing && relax(b);
 }
 
 static void step(void *state, struct progress *progress)
@@ -225,7 +260,7 @@ static void step(void *state, struct progress *progress)
 	bool more = true;
 
 	progress->objective = NAN;
-	if (b->method == METHOD_TRANSPORT)
+	if (b->method != METHOD_SEARCH)
 		more = carry(b);
 	else if (b->searching)
 		more = search(b);

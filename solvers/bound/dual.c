@@ -16,6 +16,18 @@ static double weight(const struct problem *p, ptrdiff_t k)
 	return loss_of(p->loss, k).weight;
 }
 
+static void spread(const struct dual *d, const double *nu, real *alpha)
+{
+	const struct problem *p = d->problem;
+
+	for (ptrdiff_t k = 0; k < p->X.rows; k++) {
+		ptrdiff_t i = d->rows->of[k];
+		double f = i < 0 ? 0 : d->mean[i] - nu[i] / d->mass[i];
+
+		alpha[k] = (real)(weight(p, k) * ((double)p->y.at[k] - f));
+	}
+}
+
 struct dual dual_new(const struct problem *problem, const struct distinct *rows,
 		     struct arena *arena)
 {
@@ -36,20 +48,19 @@ struct dual dual_new(const struct problem *problem, const struct distinct *rows,
 		}
 	for (ptrdiff_t i = 0; i < rows->n; i++)
 		d.mean[i] /= d.mass[i];
-	dual_spread(&d, d.sum, d.rest); /* sums of 0 */
+	spread(&d, d.sum, d.rest); /* sums of 0 */
 	return d;
 }
 
-void dual_spread(const struct dual *d, const double *nu, real *alpha)
+double dual_place(struct dual *d, const double *nu, real *alpha)
 {
-	const struct problem *p = d->problem;
+	double slack;
 
-	for (ptrdiff_t k = 0; k < p->X.rows; k++) {
-		ptrdiff_t i = d->rows->of[k];
-		double f = i < 0 ? 0 : d->mean[i] - nu[i] / d->mass[i];
-
-		alpha[k] = (real)(weight(p, k) * ((double)p->y.at[k] - f));
-	}
+	spread(d, nu, alpha);
+	slack = distinct_gather(d->rows, d->problem, alpha, d->sum);
+	for (ptrdiff_t i = 0; i < d->rows->n; i++)
+		slack += fabs(d->sum[i] - nu[i]) * d->rows->size[i];
+	return slack;
 }
 
 /* What rounding adds to kappa of the mixed point: that of its numbers, and sums of alpha0 that are

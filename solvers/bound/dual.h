@@ -24,8 +24,9 @@ struct dual {
 struct dual dual_new(const struct problem *problem, const struct distinct *rows,
 		     struct arena *arena);
 
-/* alpha (n) of the squared loss whose sums over equal rows are nu (rows). */
-void dual_spread(const struct dual *dual, const double *nu, real *alpha);
+/* alpha (n) of the squared loss whose sums over equal rows are nu (rows); returns what kappa of
+ * alpha can be above that of nu, by rounding. */
+double dual_place(struct dual *dual, const double *nu, real *alpha);
 
 /* The best over s, less its rounding; at least 0. */
 double dual_bound(struct dual *dual, const real *alpha, double K);

@@ -9,11 +9,14 @@
  * linear; relu(a'u) is below its chord, relu(b'u) above s b'u for any s in [0, 1], and their
  * difference below the chord of relu((a - b)'u), whichever is less at m. Slopes s go to the minimum
  * one after the other. The boxes with the largest bounds are halved first, so that the answer is
- * the best at any time. */
+ * the best at any time. Where there is no room for more of them the search goes on within each, one
+ * after the other, down to an aim that is lowered when all have reached it. */
 #ifndef BOUND_KAPPA_H
 #define BOUND_KAPPA_H
 
 #include "solvers/bound/kappa_node.h"
+
+#include <stdbool.h>
 
 /* Room for so many open boxes, fewer where there are very many rows. */
 struct kappa kappa_new(const struct distinct *rows, ptrdiff_t room, struct arena *arena);
@@ -22,7 +25,7 @@ struct kappa kappa_new(const struct distinct *rows, ptrdiff_t room, struct arena
 void kappa_pose(struct kappa *kappa, const struct problem *problem, const real *alpha,
 		double floor);
 
-/* Bound about so many boxes more. False: there is nothing to be done, or no room. */
+/* Bound about so many boxes more. False: there is nothing to be done that room allows. */
 bool kappa_run(struct kappa *kappa, long boxes);
 
 /* The bound so far, at least `floor`. */

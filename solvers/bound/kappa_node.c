@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { PASSES = 3, NEWTON = 40 };
@@ -20,7 +21,7 @@ struct kappa_scratch {
 	double *A, *B; /* d x count, of the open terms */
 	double *w, *middle_a, *reach_a, *middle_b, *reach_b, *reach;
 	double *by_a, *by_b, *offset, *score, *fixed, *free;
-	double *x, *slope, *weight; /* of the terms with a free slope: rows of d, s, w */
+	double *x, *slope, *weight; /* of the terms with a free slope: rows of KAPPA_MOST, s, w */
 	ptrdiff_t slopes;
 };
 
@@ -34,6 +35,19 @@ struct affine {
 	double c[KAPPA_MOST], c0;
 };
 
+/* The features of a box side by side. */
+enum { LANES = 4, PARTS = KAPPA_MOST / LANES };
+
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+typedef int64_t mask __attribute__((vector_size(LANES * sizeof(int64_t))));
+
+static const lanes one = {1, 1, 1, 1};
+static const mask magnitude = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+
+struct lane_box {
+	lanes middle[PARTS], half[PARTS];
+};
+
 struct kappa_scratch *kappa_scratch_new(ptrdiff_t room, ptrdiff_t d, int threads,
 					struct arena *arena)
 {
@@ -45,13 +59,14 @@ struct kappa_scratch *kappa_scratch_new(ptrdiff_t room, ptrdiff_t d, int threads
 				      &s->reach_b, &s->reach,    &s->by_a,    &s->by_b,
 				      &s->offset,  &s->score,    &s->fixed,   &s->free,
 				      &s->slope,   &s->weight};
-		double **wide[] = {&s->A, &s->B, &s->x};
+		double **wide[] = {&s->A, &s->B};
 
 		s->index = ARENA_ARRAY(arena, ptrdiff_t, room);
 		for (size_t i = 0; i < sizeof of_term / sizeof *of_term; i++)
 			*of_term[i] = ARENA_ARRAY(arena, double, room);
 		for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
 			*wide[i] = ARENA_ARRAY(arena, double, room *d);
+		s->x = ARENA_ARRAY(arena, double, room *KAPPA_MOST);
 	}
 	return all;
 }
@@ -72,14 +87,15 @@ static struct box box_of(const struct kappa_node *node, ptrdiff_t d)
 }
 
 /* The open terms, those of -nu with a and b exchanged. */
-static void gather(const struct kappa *kappa, struct kappa_scratch *s, ptrdiff_t node)
+static void gather(const struct kappa *kappa, struct kappa_scratch *s,
+		   const struct kappa_boxes *boxes, ptrdiff_t at)
 {
-	const uint64_t *open = kappa->open + node * kappa->words;
-	bool plus = kappa->node[node].sign > 0;
+	const uint64_t *open = kappa_boxes_open(boxes, at);
+	bool plus = boxes->node[at].sign > 0;
 	const double *A = plus ? kappa->A : kappa->B, *B = plus ? kappa->B : kappa->A;
 	ptrdiff_t terms = kappa->plan.count, count = 0;
 
-	for (ptrdiff_t word = 0; word < kappa->words; word++)
+	for (ptrdiff_t word = 0; word < boxes->words; word++)
 		for (uint64_t left = open[word]; left; left &= left - 1)
 			s->index[count++] = 64 * word + __builtin_ctzll(left);
 	s->count = count;
@@ -124,36 +140,46 @@ static inline double positive(double t)
 /* The slope of the chord of relu over middle +- reach; 0 or 1 where there is no kink inside. */
 static inline double chord(double middle, double reach)
 {
-	double low = middle - reach, high = middle + reach;
+	double share = (middle + reach) / (2 * reach + DBL_MIN);
 
-	return high <= 0 ? 0 : low >= 0 ? 1 : high / (2 * reach);
+	share = share > 0 ? share : 0;
+	return share < 1 ? share : 1;
 }
 
-/* by_a a'u - by_b b'u + offset of each term, the better of both ways at the centre. */
+/* 1: there is a kink inside. */
+static inline double has_kink(double slope)
+{
+	return (slope > 0 ? 1.0 : 0.0) * (slope < 1 ? 1.0 : 0.0);
+}
+
+/* by_a a'u - by_b b'u + offset of each term, the better of both ways at the centre. Numbers instead
+ * of conditions, for vector instructions. */
 static void relax(struct kappa_scratch *restrict s)
 {
+	double *restrict by_a = s->by_a, *restrict by_b = s->by_b, *restrict offset = s->offset;
+	double *restrict fixed = s->fixed, *restrict free = s->free, *restrict score = s->score;
+	double *restrict middle_a = s->middle_a;
+
 #pragma omp simd
 	for (ptrdiff_t p = 0; p < s->count; p++) {
-		double ma = s->middle_a[p], ra = s->reach_a[p], mb = s->middle_b[p];
+		double ma = middle_a[p], ra = s->reach_a[p], mb = s->middle_b[p];
 		double rb = s->reach_b[p], md = ma - mb, rd = s->reach[p];
 		double sa = chord(ma, ra), sb = chord(mb, rb), sd = chord(md, rd);
-		bool open_a = sa > 0 && sa<1, open_b = sb> 0 && sb < 1;
-		double off_a = open_a ? sa * (ra - ma) : 0;
-		double off_d = sd > 0 && sd < 1 ? sd * (rd - md) : 0;
+		double open_a = has_kink(sa), open_b = has_kink(sb), open;
+		double off_a = open_a * sa * (ra - ma), off_d = has_kink(sd) * sd * (rd - md);
 		double at = positive(ma) - positive(mb), apart = sa * ma + off_a - positive(ma);
-		double together = sd * md + off_d - at;
-		bool pair = (open_a || open_b) && together < apart;
+		double together = sd * md + off_d - at, pair, cost;
 
-		s->by_a[p] = pair ? sd : sa;
-		s->by_b[p] = pair ? sd : sb;
-		s->offset[p] = pair ? off_d : off_a;
-		s->fixed[p] = open_a || open_b ? 0 : 1;
-		s->free[p] = !pair && open_b ? 1 : 0;
-		s->score[p] = s->w[p] *
-			      ((pair ? positive(together) : apart) +
-			       (!pair && open_b ? sb * (rb - mb) / 2 : 0)) /
-			      (ra + rb + rd + DBL_MIN);
-		s->middle_a[p] = at; /* the value at the centre takes its place */
+		open = open_a > open_b ? open_a : open_b;
+		pair = together < apart ? open : 0;
+		by_a[p] = sa + pair * (sd - sa);
+		by_b[p] = sb + pair * (sd - sb);
+		offset[p] = pair > 0 ? off_d : off_a;
+		fixed[p] = 1 - open;
+		free[p] = (1 - pair) * open_b;
+		cost = pair > 0 ? positive(together) : apart + open_b * sb * (rb - mb) / 2;
+		score[p] = s->w[p] * cost / (ra + rb + rd + DBL_MIN);
+		middle_a[p] = at; /* the value at the centre takes its place */
 	}
 }
 
@@ -221,113 +247,125 @@ static double least(const struct affine *f, const struct box *box, double floor,
 	return t + fmax(0, over) * box->length;
 }
 
-/* The terms whose slope s is free, row by row. */
+/* The terms whose slope s is free, row by row, each of KAPPA_MOST. */
 static void list_free(struct kappa_scratch *s, ptrdiff_t d)
 {
 	s->slopes = 0;
 	for (ptrdiff_t p = 0; p < s->count; p++) {
-		double *x = s->x + s->slopes * d;
+		double *x = s->x + s->slopes * KAPPA_MOST;
 
 		if (!(s->free[p] > 0))
 			continue;
-		for (ptrdiff_t k = 0; k < d; k++)
-			x[k] = s->w[p] * s->B[k * s->count + p];
+		for (ptrdiff_t k = 0; k < KAPPA_MOST; k++)
+			x[k] = k < d ? s->w[p] * s->B[k * s->count + p] : 0;
 		s->slope[s->slopes++] = s->by_b[p];
 	}
 }
 
 /* argmin over s in [0, 1] of sum_k v_k m_k + |v_k| h_k, v = e - (s - s0) x: the slope rises by
- * 2 |x_k| h_k at each zero of v_k. */
-static double best_slope(const double *e, const double *x, double s0, const struct box *box,
-			 ptrdiff_t d)
+ * 2 |x_k| h_k at each zero of v_k. It is the first of them where the slope is not negative any
+ * more, found without a branch. */
+static inline double best_slope(const lanes *e, const lanes *x, double s0,
+				const struct lane_box *box)
 {
-	double at[KAPPA_MOST], rise[KAPPA_MOST], slope = 0;
-	int count = 0;
+	const lanes never = one * 2;
+	lanes at[PARTS], rise[PARTS], sum = {0};
+	double slope, best = 1;
 
-	for (ptrdiff_t k = 0; k < d; k++) {
-		double size = fabs(x[k]) * box->half[k], zero;
-		int place = count;
+	for (int i = 0; i < PARTS; i++) {
+		lanes size = x[i] * box->half[i], zero = s0 * one + e[i] / x[i];
+		mask inside, low = zero <= 0 * one;
 
-		slope -= x[k] * box->middle[k];
-		if (!(size > 0))
-			continue;
-		zero = s0 + e[k] / x[k];
-		slope += zero <= 0 ? size : -size;
-		if (!(zero > 0 && zero < 1))
-			continue;
-		for (; place > 0 && at[place - 1] > zero; place--) {
-			at[place] = at[place - 1];
-			rise[place] = rise[place - 1];
-		}
-		at[place] = zero;
-		rise[place] = 2 * size;
-		count++;
+		size = (lanes)((mask)size & magnitude);
+		inside = (size > 0 * one) & ~low & (zero < one);
+		sum += (lanes)(((mask)size & low) | ((mask)-size & ~low)) - x[i] * box->middle[i];
+		at[i] = (lanes)(((mask)zero & inside) | ((mask)never & ~inside));
+		rise[i] = (lanes)((mask)(size * 2) & inside);
 	}
+	slope = sum[0] + sum[1] + sum[2] + sum[3];
 	if (slope >= 0)
 		return 0;
-	for (int i = 0; i < count; i++) {
-		slope += rise[i];
-		if (slope >= 0)
-			return at[i];
+	for (int i = 0; i < PARTS; i++) {
+		lanes after = slope * one;
+
+		for (int j = 0; j < KAPPA_MOST; j++) {
+			double zero = at[j / LANES][j % LANES], by = rise[j / LANES][j % LANES];
+
+			after += (lanes)((mask)(by * one) & (zero * one <= at[i]));
+		}
+		for (int j = 0; j < LANES; j++)
+			best = after[j] >= 0 && at[i][j] < best ? at[i][j] : best;
 	}
-	return 1;
+	return best;
 }
 
 /* One pass over the slopes for this t. */
-static void improve(struct kappa_scratch *s, const struct box *box, double t, struct affine *f,
-		    ptrdiff_t d)
+static void improve(struct kappa_scratch *s, const struct box *box, double t, struct affine *f)
 {
-	double e[KAPPA_MOST];
+	lanes e[PARTS];
+	struct lane_box wide;
 
-	for (ptrdiff_t k = 0; k < d; k++)
-		e[k] = f->c[k] - t * box->w[k];
+	memcpy(wide.middle, box->middle, sizeof wide.middle);
+	memcpy(wide.half, box->half, sizeof wide.half);
+	for (int k = 0; k < KAPPA_MOST; k++)
+		e[k / LANES][k % LANES] = f->c[k] - t * box->w[k];
 	for (ptrdiff_t p = 0; p < s->slopes; p++) {
-		const double *x = s->x + p * d;
-		double to = best_slope(e, x, s->slope[p], box, d), by = to - s->slope[p];
+		lanes x[PARTS];
+		double to, by;
 
-		for (ptrdiff_t k = 0; k < d; k++)
-			e[k] -= by * x[k];
+		memcpy(x, s->x + p * KAPPA_MOST, sizeof x);
+		to = best_slope(e, x, s->slope[p], &wide);
+		by = to - s->slope[p];
+		for (int i = 0; i < PARTS; i++)
+			e[i] -= by * one * x[i];
 		s->slope[p] = to;
 	}
-	for (ptrdiff_t k = 0; k < d; k++)
-		f->c[k] = e[k] + t * box->w[k];
+	for (int k = 0; k < KAPPA_MOST; k++)
+		f->c[k] = e[k / LANES][k % LANES] + t * box->w[k];
 }
 
-static void close_terms(const struct kappa *kappa, const struct kappa_scratch *s, ptrdiff_t node)
+static void close_terms(const struct kappa_scratch *s, uint64_t *open)
 {
-	uint64_t *open = kappa->open + node * kappa->words;
-
 	for (ptrdiff_t p = 0; p < s->count; p++)
 		if (s->fixed[p] > 0)
 			open[s->index[p] / 64] &= ~((uint64_t)1 << s->index[p] % 64);
 }
 
-void kappa_node_bound(const struct kappa *kappa, int thread, ptrdiff_t at)
+/* Passes over the slopes as long as they are worth it; the bound is t before them. */
+static double over_slopes(struct kappa_scratch *s, const struct box *box, struct affine *f,
+			  double floor, double t)
+{
+	for (int pass = 0; pass < PASSES && t > floor && s->slopes > 0; pass++) {
+		double before = t;
+
+		improve(s, box, t, f);
+		t = fmin(t, least(f, box, floor, box->d));
+		if (!(before - t > worth * (before - floor)))
+			break;
+	}
+	return t;
+}
+
+void kappa_node_bound(const struct kappa *kappa, int thread, double floor,
+		      struct kappa_boxes *boxes, ptrdiff_t at)
 {
 	struct kappa_scratch *s = &kappa->scratch[thread];
-	struct kappa_node *node = &kappa->node[at];
+	struct kappa_node *node = &boxes->node[at];
 	ptrdiff_t d = kappa->rows->d;
 	struct box box = box_of(node, d);
 	double score[KAPPA_MOST] = {0}, t, most = -1;
 	struct affine f;
 
-	gather(kappa, s, at);
+	gather(kappa, s, boxes, at);
 	find_ranges(s, &box, d);
 	relax(s);
 	f = collect(s, &box, node, score);
-	close_terms(kappa, s, at);
+	close_terms(s, kappa_boxes_open(boxes, at));
 	f.c0 += kappa->margin;
-	t = least(&f, &box, kappa->floor, d);
-	if (t > kappa->floor)
+	t = least(&f, &box, floor, d);
+	if (t > floor)
 		list_free(s, d);
-	for (int pass = 0; pass < PASSES && t > kappa->floor && s->slopes > 0; pass++) {
-		double before = t;
-
-		improve(s, &box, t, &f, d);
-		t = fmin(t, least(&f, &box, kappa->floor, d));
-		if (!(before - t > worth * (before - kappa->floor)))
-			break;
-	}
+	t = over_slopes(s, &box, &f, floor, t);
 	/* |w| is 1 up to (d + 4) eps */
 	node->bound = fmin(node->bound, t * (1 + 16 * DBL_EPSILON));
 	for (ptrdiff_t k = 0; k < d; k++) {

@@ -141,20 +141,15 @@ static double form(struct transport *t)
 /* What b, and sums over equal rows that are not nu, may add to kappa. */
 static double slack_of(struct transport *t)
 {
-	const struct distinct *rows = t->dual->rows;
-	double sum = 0, slack;
+	double sum = 0;
 
 	for (ptrdiff_t p = 0; p < t->count; p++) {
 		const struct transport_pair *q = &t->pair[p];
 
 		sum += q->pi * (t->length[q->i] + (q->j < 0 ? 0 : t->length[q->j]));
 	}
-	slack = 2 * (double)(t->count + t->X.cols + 8) * REAL_EPSILON * sum;
-	dual_spread(t->dual, t->nu, t->alpha);
-	slack += distinct_gather(rows, t->dual->problem, t->alpha, t->shift);
-	for (ptrdiff_t i = 0; i < rows->n; i++)
-		slack += fabs(t->shift[i] - t->nu[i]) * rows->size[i];
-	return slack;
+	return 2 * (double)(t->count + t->X.cols + 8) * REAL_EPSILON * sum +
+	       dual_place(t->dual, t->nu, t->alpha);
 }
 
 /* The scale t of g with the least bound, its l and h. */

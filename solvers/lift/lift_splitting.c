@@ -164,32 +164,6 @@ static void step_S(struct splitting *s)
 	solve_outputs(s);
 }
 
-/* T = the nearest semidefinite matrix to A in s->B, of the smaller part of its spectrum. */
-static bool project(struct splitting *s)
-{
-	ptrdiff_t order = s->lift->order, negative = 0;
-	struct mat A = s->work;
-	bool few;
-
-	mat_copy(A, s->B);
-	if (!blas_eigen(A, s->w))
-		return false;
-	while (negative < order && s->w[negative] <= 0)
-		negative++;
-	few = order - negative <= negative;
-	mat_copy(s->T, s->B);
-	if (few)
-		mat_fill(s->T, 0);
-	for (ptrdiff_t j = 0; j < order; j++)
-		blas_scale((size_t)order, sqrt(fabs((double)s->w[j])), mat_col(A, j));
-	if (few)
-		blas_syrk(1, mat_cols(A, negative, order - negative), PLAIN, 0, s->T);
-	else
-		blas_syrk(1, mat_cols(A, 0, negative), PLAIN, 1, s->T);
-	blas_symmetrize(s->T);
-	return true;
-}
-
 /* Splits: side = S or L, x = relaxed side + dual. */
 static bool step_T(struct splitting *s, struct penalty_sums *sums)
 {
@@ -202,7 +176,7 @@ static bool step_T(struct splitting *s, struct penalty_sums *sums)
 				       (1 - relaxed) * (double)mat_get(s->T, i, j)) +
 					mat_get(s->U, i, j));
 	mat_copy(s->Z, s->T); /* that of before */
-	if (!project(s))
+	if (!semidefinite_nearest(s->B, s->T, s->work, s->w))
 		return false;
 	for (ptrdiff_t j = 0; j < order; j++)
 		for (ptrdiff_t i = 0; i < order; i++) {

@@ -30,6 +30,30 @@ bool semidefinite_invert(struct mat F, struct mat inverse)
 	return true;
 }
 
+bool semidefinite_nearest(struct mat A, struct mat to, struct mat work, real *w)
+{
+	ptrdiff_t order = A.cols, negative = 0;
+	bool few;
+
+	mat_copy(work, A);
+	if (!blas_eigen(work, w))
+		return false;
+	while (negative < order && w[negative] <= 0)
+		negative++;
+	few = order - negative <= negative;
+	mat_copy(to, A);
+	if (few)
+		mat_fill(to, 0);
+	for (ptrdiff_t j = 0; j < order; j++)
+		blas_scale((size_t)order, sqrt(fabs((double)w[j])), mat_col(work, j));
+	if (few)
+		blas_syrk(1, mat_cols(work, negative, order - negative), PLAIN, 0, to);
+	else
+		blas_syrk(1, mat_cols(work, 0, negative), PLAIN, 1, to);
+	blas_symmetrize(to);
+	return true;
+}
+
 /* work = F + step dF, lower triangle, is positive definite? */
 static bool definite(struct mat F, struct mat dF, double step, struct mat work)
 {

@@ -13,6 +13,10 @@ void semidefinite_symmetrize(struct mat M);
 /* inverse = F^-1; false if F is not positive definite. */
 bool semidefinite_invert(struct mat F, struct mat inverse);
 
+/* to = the semidefinite matrix nearest to A, from the smaller part of its spectrum; false if that
+ * is not found. work has the shape of both, w (n) is scratch. */
+bool semidefinite_nearest(struct mat A, struct mat to, struct mat work, real *w);
+
 /* The longest step, up to `limit`, at which F + step dF is positive definite, to one per cent;
  * `work` has the shape of both. */
 double semidefinite_inside(struct mat F, struct mat dF, double limit, struct mat work);

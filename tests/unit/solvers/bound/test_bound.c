@@ -2,6 +2,7 @@
  * dimensions against all kinks; bounds of the objective against the optimum over all networks. */
 #include "solvers/bound/dual.h"
 #include "solvers/bound/kappa.h"
+#include "solvers/bound/nonnegative.h"
 #include "solvers/bound/transport.h"
 #include "tests/close.h"
 #include "tests/toy.h"
@@ -13,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -32,7 +34,7 @@ struct trouble {
 
 /* n rows of d features: by the seed with rows twice, opposite ones, a column of zeros, a row of
  * zeros, a bias, one sign of alpha, or nothing special. */
-static struct trouble trouble_new(uint64_t seed)
+static struct trouble trouble_with(uint64_t seed, ptrdiff_t room)
 {
 	struct trouble t = {.rng = rng_stream(seed, "test_bound", 0)};
 	ptrdiff_t n = 1 + (ptrdiff_t)(seed % 23), d = 1 + (ptrdiff_t)(seed / 3 % 4);
@@ -59,10 +61,15 @@ static struct trouble trouble_new(uint64_t seed)
 	}
 	t.rows = ARENA_NEW(&t.arena, struct distinct);
 	*t.rows = distinct_new(&t.problem, &t.arena);
-	t.kappa = kappa_new(t.rows, BOXES, &t.arena);
+	t.kappa = kappa_new(t.rows, room, &t.arena);
 	t.u = ARENA_ARRAY(&t.arena, double, d);
 	t.work = ARENA_ARRAY(&t.arena, double, d);
 	return t;
+}
+
+static struct trouble trouble_new(uint64_t seed)
+{
+	return trouble_with(seed, BOXES);
 }
 
 /* |alpha'relu(X u)| / |u| from the samples, not the rows. */
@@ -118,6 +125,30 @@ static void bounds_are_above_every_neuron(void **state)
 		check_close(value(&t, t.kappa.u), t.kappa.best, 1e-9, 1e-12);
 		arena_release(&t.arena);
 	}
+}
+
+/* With hardly any room the search goes on within the boxes. */
+static void without_room_it_closes_too(void **state)
+{
+	int deep = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct trouble t = trouble_with(seed, 1);
+		double best, K = 0;
+
+		kappa_pose(&t.kappa, &t.problem, t.alpha, 0);
+		best = sampled(&t);
+		for (int slice = 0; slice < 8; slice++) {
+			kappa_run(&t.kappa, slice < 4 ? 100 : BOXES);
+			K = kappa_bound(&t.kappa);
+			check_at_least(K * (1 + ROUNDING) + ROUNDING, best);
+		}
+		check_close(K, t.kappa.best, 3e-5, 1e-9);
+		deep += t.kappa.aim < HUGE_VAL;
+		arena_release(&t.arena);
+	}
+	check_at_least(deep, SEEDS / 10);
 }
 
 /* The value at c and -c, c'u the sum next to `at`. */
@@ -237,6 +268,70 @@ static struct solved solve(const struct problem *problem, const char *options, i
 	return s;
 }
 
+/* next = net less `rate` times the gradient of the objective, g that of the loss in the outputs. */
+static void downhill(const struct problem *p, const struct net *net, const real *g, double rate,
+		     struct net *next)
+{
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double a = (double)net->alpha[j], slope = p->beta * a;
+
+		for (ptrdiff_t i = 0; i < p->X.cols; i++) {
+			double u = (double)mat_get(net->U, i, j);
+
+			mat_set(next->U, i, j, (real)(u - rate * p->beta * u));
+		}
+		for (ptrdiff_t k = 0; k < p->X.rows; k++) {
+			double z = 0;
+
+			for (ptrdiff_t i = 0; i < p->X.cols; i++)
+				z += (double)mat_get(p->X, k, i) * (double)mat_get(net->U, i, j);
+			slope += fmax(0, z) * (double)g[k];
+			for (ptrdiff_t i = 0; z > 0 && i < p->X.cols; i++)
+				mat_set(next->U, i, j,
+					mat_get(next->U, i, j) - (real)(rate * a * (double)g[k]) *
+									 mat_get(p->X, k, i));
+		}
+		next->alpha[j] = (real)(a - rate * slope);
+	}
+}
+
+/* The lowest objective of a network by gradient descent on both layers, over some random starts of
+ * several widths; a step that raises it is halved. */
+static double backprop(const struct problem *p, uint64_t seed)
+{
+	struct rng rng = rng_stream(seed, "backprop", 0);
+	struct arena arena = {0};
+	ptrdiff_t n = p->X.rows, d = p->X.cols;
+	real *f = ARENA_ARRAY(&arena, real, n), *g = ARENA_ARRAY(&arena, real, n);
+	double best = HUGE_VAL;
+
+	for (ptrdiff_t m = 1; m <= 4; m++) {
+		struct net net = net_new(&arena, d, m), next = net_new(&arena, d, m);
+		double rate = 0.1, now, then;
+
+		toy_fill(net.U, &rng);
+		for (ptrdiff_t j = 0; j < m; j++)
+			net.alpha[j] = (real)rng_normal(&rng);
+		now = toy_objective(p, &net);
+		for (int step = 0; step < 100 && rate > 1e-9; step++) {
+			for (ptrdiff_t k = 0; k < n; k++)
+				f[k] = (real)toy_output(&net, p->X, k);
+			loss_gradient(p->loss, (size_t)n, f, p->y.at, g);
+			downhill(p, &net, g, rate, &next);
+			then = toy_objective(p, &next);
+			rate *= then < now ? 1.2 : 0.5;
+			if (!(then < now))
+				continue;
+			mat_copy(net.U, next.U);
+			memcpy(net.alpha, next.alpha, (size_t)m * sizeof *net.alpha);
+			now = then;
+		}
+		best = fmin(best, now);
+	}
+	arena_release(&arena);
+	return best;
+}
+
 static void bounds_meet_the_optimum_over_all_networks(void **state)
 {
 	int closed = 0, count = 0;
@@ -250,11 +345,16 @@ static void bounds_meet_the_optimum_over_all_networks(void **state)
 
 		check_at_most(s.c.lower_bound, t->all.upper + slack);
 		check_at_least(s.c.upper, t->all.lower - slack);
-		closed += t->all.upper - s.c.lower_bound <= 1e-3 * t->all.upper + slack;
+		closed += t->all.upper - s.c.lower_bound <= 1e-6 * t->all.upper + slack;
+		check_at_least(backprop(&t->problem, seed), s.c.lower_bound - slack);
 		if (t->problem.loss.loss->quadratic) {
 			s = solve(&t->problem, "{method: transport, width: 30, rounds: 1}", 40);
 			check_at_most(s.c.lower_bound, t->all.upper + slack);
 			check_at_least(s.c.upper, t->all.lower - slack);
+		}
+		if (t->problem.loss.loss->quadratic && seed % 4 == 0) {
+			s = solve(&t->problem, "{method: nonnegative, width: 30, rounds: 1}", 52);
+			check_at_most(s.c.lower_bound, t->all.upper + slack);
 		}
 		trial_free(t);
 	}
@@ -286,6 +386,78 @@ static void one_sample_is_a_soft_threshold(void **state)
 		check_at_least(s.c.lower_bound, want * (1 - 1e-3));
 		arena_release(&toy.arena);
 	}
+}
+
+/* Any multipliers, allowed or not, and any nu. */
+static void arbitrary_multipliers_bound_every_neuron(void **state)
+{
+	int found = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed += 3) {
+		struct trouble t = trouble_new(seed);
+		struct problem *p = &t.problem;
+		ptrdiff_t n = t.rows->n;
+		struct products m = products_new(n, &t.arena);
+		struct mat all[] = {m.zz, m.ww, m.zw, {n, 1, n, m.az}, {n, 1, n, m.aw}};
+		struct nonnegative_bound bound;
+		struct dual dual;
+		double K[2];
+
+		p->loss = toy_loss_term("squared", &t.arena);
+		p->beta = 0.1;
+		p->y = targets_of(t.alpha, p->X.rows);
+		dual = dual_new(p, t.rows, &t.arena);
+		bound = nonnegative_bound_new(&dual, &t.arena);
+		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+			toy_fill(all[i], &t.rng);
+		distinct_gather(t.rows, p, t.alpha, t.kappa.nu);
+		for (int g = 0; g < 2 && n > 0; g++)
+			K[g] = nonnegative_kappa(&bound, t.kappa.nu, g ? -1 : 1, &m, 0.7);
+		if (n > 0 && fmax(K[0], K[1]) < HUGE_VAL) {
+			check_at_least(fmax(K[0], K[1]) * (1 + ROUNDING) + ROUNDING, sampled(&t));
+			found++;
+		}
+		arena_release(&t.arena);
+	}
+	check_at_least(found, SEEDS / 6);
+}
+
+/* The values of both signs are above every neuron at any iteration; where they converge quickly
+ * they come near beta. */
+static void multipliers_bound_every_neuron(void **state)
+{
+	int near = 0, count = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed += 3) {
+		struct trouble t = trouble_new(seed);
+		struct problem *p = &t.problem;
+		struct dual dual;
+		struct nonnegative relaxation;
+
+		p->loss = toy_loss_term("squared", &t.arena);
+		p->beta = 0.1;
+		p->y = targets_of(t.alpha, p->X.rows);
+		dual = dual_new(p, t.rows, &t.arena);
+		relaxation = nonnegative_new(&dual, &t.arena);
+		for (int round = 0; round < 6 && nonnegative_round(&relaxation); round++) {
+			double K = 0;
+
+			for (int g = 0; g < 2; g++)
+				K = fmax(K, relaxation.value[g]);
+			if (!(K < HUGE_VAL))
+				continue;
+			memcpy(t.kappa.nu, relaxation.nu, (size_t)t.rows->n * sizeof(double));
+			t.alpha = relaxation.bound.alpha;
+			dual_place(&dual, relaxation.nu, t.alpha);
+			check_at_least(K * (1 + ROUNDING) + ROUNDING, sampled(&t));
+		}
+		count += relaxation.k > 0;
+		near += relaxation.bound.K > 0 && relaxation.bound.K < 1.5;
+		arena_release(&t.arena);
+	}
+	check_at_least(near, 0.6 * count);
 }
 
 static void transports_bound_every_neuron(void **state)
@@ -357,12 +529,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds_are_above_every_neuron),
+		cmocka_unit_test(without_room_it_closes_too),
 		cmocka_unit_test(in_two_dimensions_it_is_the_best_of_all_kinks),
 		cmocka_unit_test(threads_change_no_bit),
 		cmocka_unit_test(without_a_bound_of_kappa_there_is_none),
 		cmocka_unit_test(bounds_meet_the_optimum_over_all_networks),
 		cmocka_unit_test(one_sample_is_a_soft_threshold),
 		cmocka_unit_test(transports_bound_every_neuron),
+		cmocka_unit_test(multipliers_bound_every_neuron),
+		cmocka_unit_test(arbitrary_multipliers_bound_every_neuron),
 		cmocka_unit_test(the_certificate_is_its_formula),
 	};
 
