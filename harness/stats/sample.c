@@ -69,3 +69,32 @@ double sample_mean(const double *values, size_t count, size_t *known)
 	}
 	return *known ? sum / (double)*known : NAN;
 }
+
+void sample_ranks(const double *values, size_t count, double *rank)
+{
+	for (size_t i = 0; i < count; i++) {
+		double below = 0, equal = 0;
+
+		for (size_t j = 0; j < count; j++) {
+			below += values[j] < values[i];
+			equal += !(values[j] < values[i]) && !(values[j] > values[i]);
+		}
+		rank[i] = below + (equal + 1) / 2;
+	}
+}
+
+double sample_rank_correlation(const double *x, const double *y, size_t count, struct arena *arena)
+{
+	double *a = ARENA_ARRAY(arena, double, count + 1),
+	       *b = ARENA_ARRAY(arena, double, count + 1);
+	double middle = ((double)count + 1) / 2, aa = 0, bb = 0, ab = 0;
+
+	sample_ranks(x, count, a);
+	sample_ranks(y, count, b);
+	for (size_t i = 0; i < count; i++) {
+		aa += (a[i] - middle) * (a[i] - middle);
+		bb += (b[i] - middle) * (b[i] - middle);
+		ab += (a[i] - middle) * (b[i] - middle);
+	}
+	return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
+}

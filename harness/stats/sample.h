@@ -1,6 +1,8 @@
-/* Mean and order statistics of a sample. */
+/* Mean, order statistics and ranks of a sample. */
 #ifndef STATS_SAMPLE_H
 #define STATS_SAMPLE_H
+
+#include "solvers/core/arena.h"
 
 #include <stddef.h>
 
@@ -28,5 +30,16 @@ struct spread sample_spread(double *values, size_t count);
 
 /* (1 / n) sum_i x_i over the n values that are not NaN; NaN for n = 0. *known: n. */
 double sample_mean(const double *values, size_t count, size_t *known);
+
+/* Ranks from 1, ascending; equal values share the mean of theirs. None may be NaN. */
+void sample_ranks(const double *values, size_t count, double *rank);
+
+/* Spearman's coefficient: Pearson's correlation of the ranks, which is
+ *
+ *     1 - 6 sum_i (rank x_i - rank y_i)^2 / (n (n^2 - 1))
+ *
+ * where no values are equal (Spearman, American Journal of Psychology 1904). NaN where all of x or
+ * all of y are equal. */
+double sample_rank_correlation(const double *x, const double *y, size_t count, struct arena *arena);
 
 #endif

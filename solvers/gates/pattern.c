@@ -163,6 +163,15 @@ bool pattern_trains(const struct pattern_options *options)
 	return false;
 }
 
+bool pattern_priced(const struct pattern_options *options)
+{
+	bool priced = false;
+
+	for (size_t i = 0; i < options->from.count; i++)
+		priced = priced || source_of(&options->from.at[i])->priced;
+	return priced && !options->file && options->count != PATTERN_ALL;
+}
+
 void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts)
 {
 	facts_number(facts, "patterns", (double)used);

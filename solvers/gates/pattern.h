@@ -47,6 +47,9 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 /* Whether a network is trained for them, so that they depend on the targets. */
 bool pattern_trains(const struct pattern_options *options);
 
+/* Whether the program is to look for further patterns by its own pricing, if it can. */
+bool pattern_priced(const struct pattern_options *options);
+
 /* The facts "patterns", how many are used, and a note where more were asked for: "12 patterns
  * found, 100 asked for". */
 void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts);
@@ -79,6 +82,7 @@ struct pattern_stream {
 struct pattern_source {
 	struct desc base;
 	bool independent; /* a proposal is one direction, drawn independently of the others */
+	bool priced;      /* programs that can look for further patterns by pricing */
 	/* The network that it starts from; NULL: none. */
 	const struct start_options *(*start)(const void *options);
 	/* NULL: nothing to do. */

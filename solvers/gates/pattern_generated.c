@@ -16,6 +16,7 @@ const struct pattern_source pattern_generated = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct start_options)},
+	.priced = true,
 	.start = pattern_network_start,
 	.open = pattern_network_open,
 	.direction = pattern_network_direction,

@@ -54,6 +54,8 @@ struct robust {
 	struct robust_fact *facts; /* of all that were sampled, or kept by the screening */
 	ptrdiff_t sampled;         /* patterns before the others were dropped */
 	ptrdiff_t candidates;      /* before the screening */
+	ptrdiff_t drawn;           /* of `sampled`, those that no pricing has found */
+	ptrdiff_t room;            /* columns that D and H may have (robust_patterns_reserve) */
 	struct mat Xt;             /* d x n */
 	/* scratch */
 	struct robust_classes classes; /* of the samples, with D */

@@ -4,10 +4,21 @@
 #include "solvers/model/multinet.h"
 #include "solvers/robust/robust_admm_step.h"
 #include "solvers/robust/robust_patterns.h"
+#include "solvers/robust/robust_price.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+enum {
+	PRICED_STEPS = 2000, /* of a round, at most */
+	PRICED_LOOK = 50,    /* steps from certificate to certificate there */
+	PRICED_TRIES = 3,    /* searches from other starts where none has joined */
+	PRICED_LOOKED = 64   /* patterns that a search looks at, at most */
+};
+
+/* Share of the objective that solves the program of a round. */
+static const double priced_gap = 1e-4;
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_admm_options, patterns), .rows = pattern_rows,
@@ -40,6 +51,11 @@ static const struct option rows[] = {
 	 .doc = "smaller radii, evenly spaced, each a warm start of the next; 0 = none"},
 	{OPTION_FIELD(struct robust_admm_options, stage), .initial = "100", .range = RANGE_FROM(1),
 	 .doc = "iterations at each radius of `path`"},
+	{OPTION_FIELD(struct robust_admm_options, rounds), .initial = "20", .later = true,
+	 .range = RANGE_FROM(0),
+	 .doc = "patterns from `generated`, one output: most rounds in which the program is solved "
+		"and further patterns that admit robust neurons are looked for where these may "
+		"lower it, as part of the setup; those that are used stay, beyond `count`"},
 	{0},
 };
 
@@ -166,32 +182,27 @@ static void write_note(struct robust_admm *a)
 	if (largest > 0)
 		used += (size_t)snprintf(a->note + used, room - used, "; some up to eps = %.4g",
 					 largest);
-	if (r->candidates > r->sampled)
-		snprintf(a->note + used, room - used, "; screened from %td", r->candidates);
+	if (r->candidates > r->drawn)
+		used += (size_t)snprintf(a->note + used, room - used, "; screened from %td",
+					 r->candidates);
+	if (r->room > 0)
+		snprintf(a->note + used, room - used, "; %td in use are from pricing%s", a->joined,
+			 a->all_priced ? ", which found no more" : ", which was not at its end");
 }
 
-static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
-			 void **state, struct err *err)
+/* The program from its patterns on, at the beginning. */
+static enum status begin(struct robust_admm *a, struct arena *arena, struct err *err)
 {
-	struct robust_admm *a = ARENA_NEW(arena, struct robust_admm);
-	const struct robust_admm_options *o = options;
+	const struct robust_admm_options *o = a->options;
 	struct robust *r = &a->program;
+	const struct problem *problem = r->problem;
 	struct arena scratch;
 	double square, rho;
 
-	a->options = o;
-	r->problem = problem;
-	r->two_sided = problem->loss.loss->even;
-	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
-	if (!arena_counts(arena))
-		mat_transpose(r->Xt, problem->X);
-	TRY(threat_resolve(problem, &o->threat, "robust_admm", arena, &r->threat, err));
-	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
 	allocate(a, arena);
 	scratch = arena_beside(arena);
 	robust_rivals_gram(&r->classes, a->G, &scratch);
 	arena_release(&scratch);
-	*state = a;
 	if (arena_counts(arena))
 		return STATUS_OK;
 	blas_syrk(1, problem->X, TRANSPOSED, 0, a->Q); /* d x d */
@@ -207,10 +218,143 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->penalty[ROBUST_SIGN] = penalty_new(rho * o->sigma / square, o->adapt);
 	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
 	a->penalty[ROBUST_SAMPLE].most = rho * o->kappa; /* the bound is late with more */
-	write_note(a);
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
 		a->loop.zero += robust_value(r, k, mat_col(a->C, k * a->rivals));
 	robust_admm_step_begin(a);
+	return STATUS_OK;
+}
+
+/* At = kappa (c - C) is a subgradient of psi at C; eta = sigma (S - a). Those of a smaller radius
+ * are dual feasible at the last one, too: its balls are larger. */
+static void certify(void *state, struct certificate *certificate)
+{
+	struct robust_admm *a = state;
+	struct robust_point point = {.At = a->F,
+				     .dual = a->dual,
+				     .aV = a->half[0].a,
+				     .aW = a->half[1].a,
+				     .levelV = a->half[0].level,
+				     .levelW = a->half[1].level,
+				     .scale = a->penalty[ROBUST_SIGN].rho};
+	real scale = (real)a->penalty[ROBUST_SAMPLE].rho;
+
+	for (ptrdiff_t j = 0; j < a->C.rows * a->C.cols; j++)
+		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
+	a->program.threat.eps = a->options->threat.eps;
+	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
+	a->program.threat.eps = robust_admm_step_radius(a);
+}
+
+/* Solve the program of the present patterns for pricing: the subgradients in F. */
+static void solve_for_pricing(struct robust_admm *a)
+{
+	struct progress progress = {0};
+	double bound = -HUGE_VAL;
+
+	for (long step = 1; step <= PRICED_STEPS; step++) {
+		struct certificate c;
+
+		robust_admm_step(a, &progress);
+		if (step % PRICED_LOOK)
+			continue;
+		certify(a, &c);
+		bound = fmax(bound, c.lower_bound);
+		if (c.upper - bound <= priced_gap * c.upper)
+			break;
+	}
+}
+
+/* Patterns that may lower the objective, and have not been looked at, join; how many. All that are
+ * looked at are added to *seen. */
+static ptrdiff_t extend(struct robust_admm *a, const struct robust_admm *inner, struct mat *seen,
+			long round)
+{
+	struct robust_look look = {.At = inner->F, .V = inner->half[0].V1, .W = inner->half[1].V1};
+	ptrdiff_t joined = 0;
+
+	for (long try = 0; try < PRICED_TRIES && joined == 0; try++) {
+		struct mat found = mat_cols(*seen, seen->cols, PRICED_LOOKED);
+
+		look.seen = *seen;
+		look.round = round * PRICED_TRIES + try;
+		found.cols = robust_price(&a->program, &look, found);
+		seen->cols += found.cols;
+		joined = robust_patterns_add(&a->program, found, "priced");
+	}
+	return joined;
+}
+
+/* Of the patterns from `first` on those without a neuron go. */
+static void drop_unused(struct robust_admm *a, const struct robust_admm *inner, ptrdiff_t first,
+			struct arena *arena)
+{
+	struct robust *r = &a->program;
+	bool *keep = ARENA_ARRAY(arena, bool, r->D.cols);
+
+	for (ptrdiff_t i = 0; i < r->D.cols && !arena_counts(arena); i++) {
+		keep[i] = i < first || inner->half[0].norms[i] > 0 || inner->half[1].norms[i] > 0;
+		a->joined += i >= first && keep[i];
+	}
+	robust_patterns_keep(r, keep, arena);
+}
+
+/* Column generation: the program is solved, and patterns join by its pricing. */
+static enum status generate(struct robust_admm *a, struct arena *arena, struct err *err)
+{
+	struct robust *r = &a->program;
+	long rounds = a->options->rounds;
+	ptrdiff_t first = r->D.cols;
+	struct arena scratch = arena_beside(arena);
+	struct mat seen =
+		mat_new(&scratch, r->D.rows, first + rounds * PRICED_TRIES * PRICED_LOOKED);
+	enum status status = STATUS_OK;
+
+	if (!arena_counts(arena))
+		mat_copy(mat_cols(seen, 0, first), r->D);
+	seen.cols = first;
+	robust_patterns_reserve(r, rounds * PRICED_LOOKED, arena);
+	for (long round = 0; status == STATUS_OK && round <= rounds; round++) {
+		struct robust_admm inner = {.options = a->options, .program = *r};
+		struct arena work = arena_beside(arena);
+		bool last = arena_counts(arena) || round == rounds;
+
+		status = begin(&inner, &work, err);
+		if (status == STATUS_OK && !arena_counts(arena)) {
+			solve_for_pricing(&inner);
+			a->all_priced = round < rounds && extend(a, &inner, &seen, round) == 0;
+			last = last || a->all_priced;
+		}
+		if (status == STATUS_OK && last)
+			drop_unused(a, &inner, first, arena);
+		arena_release(&work);
+		if (last)
+			break;
+	}
+	arena_release(&scratch);
+	return status;
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct robust_admm *a = ARENA_NEW(arena, struct robust_admm);
+	const struct robust_admm_options *o = options;
+	struct robust *r = &a->program;
+
+	a->options = o;
+	r->problem = problem;
+	r->two_sided = problem->loss.loss->even;
+	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
+	if (!arena_counts(arena))
+		mat_transpose(r->Xt, problem->X);
+	TRY(threat_resolve(problem, &o->threat, "robust_admm", arena, &r->threat, err));
+	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
+	if (o->rounds > 0 && problem->y.k == 1 && pattern_priced(&o->patterns))
+		TRY(generate(a, arena, err));
+	TRY(begin(a, arena, err));
+	*state = a;
+	if (!arena_counts(arena))
+		write_note(a);
 	return STATUS_OK;
 }
 
@@ -253,27 +397,6 @@ static void network(const void *state, struct model *model)
 		network_of_classes(&at_last, multinet_of(model));
 	else
 		cvx_network(a->program.RV, a->program.RW, net_of(model));
-}
-
-/* At = kappa (c - C) is a subgradient of psi at C; eta = sigma (S - a). Those of a smaller radius
- * are dual feasible at the last one, too: its balls are larger. */
-static void certify(void *state, struct certificate *certificate)
-{
-	struct robust_admm *a = state;
-	struct robust_point point = {.At = a->F,
-				     .dual = a->dual,
-				     .aV = a->half[0].a,
-				     .aW = a->half[1].a,
-				     .levelV = a->half[0].level,
-				     .levelW = a->half[1].level,
-				     .scale = a->penalty[ROBUST_SIGN].rho};
-	real scale = (real)a->penalty[ROBUST_SAMPLE].rho;
-
-	for (ptrdiff_t j = 0; j < a->C.rows * a->C.cols; j++)
-		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
-	a->program.threat.eps = a->options->threat.eps;
-	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
-	a->program.threat.eps = robust_admm_step_radius(a);
 }
 
 static void facts(const void *state, struct facts *facts)

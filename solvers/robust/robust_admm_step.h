@@ -35,7 +35,7 @@ struct robust_admm_options {
 	struct threat_options threat;
 	double rho, tau, sigma, kappa, relaxation;
 	bool adapt;
-	long anderson, interval, path, stage;
+	long anderson, interval, path, stage, rounds;
 };
 
 /* What is split off, each with a penalty of its own. */
@@ -56,6 +56,8 @@ struct robust_admm {
 	struct penalty penalty[ROBUST_SPLITS]; /* rho, tau, sigma, kappa */
 	struct accelerated loop;
 	struct robust_half half[2];
+	ptrdiff_t joined;          /* patterns that pricing has found and that are used */
+	bool all_priced;           /* its last round found none */
 	ptrdiff_t rivals;          /* vectors of a sample: 1, or of k classes k - 1 */
 	struct mat c, C;           /* d x n: in x, and the split variable */
 	struct robust_dual *dual;  /* n */
@@ -67,7 +69,7 @@ struct robust_admm {
 	struct mat U;              /* d x 2P: right-hand sides, then [A B] */
 	struct mat Z, T;           /* d x 2P, d x P scratch */
 	struct mat Y;              /* n x 2P: X [A B]; then E o (2 S - a) summed and subtracted */
-	char note[200];
+	char note[300];
 	struct mat F, before; /* d x n: B D'; C before a pass */
 };
 

@@ -237,8 +237,7 @@ static void find_directions(const struct robust *r, const struct arena *arena)
 	arena_release(&scratch);
 }
 
-/* The columns of the patterns that `kept` marks, copied: those of a file belong to the caller. */
-static void keep_patterns(struct robust *r, const bool *keep, struct arena *arena)
+void robust_patterns_keep(struct robust *r, const bool *keep, struct arena *arena)
 {
 	struct mat D = r->D, H = r->patterns.H;
 	ptrdiff_t kept = arena_counts(arena) ? r->sampled : 0;
@@ -309,7 +308,7 @@ static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *are
 		for (ptrdiff_t i = 0; i < r->sampled; i++)
 			keep[order[i] - r->facts] = true;
 	}
-	keep_patterns(r, keep, arena);
+	robust_patterns_keep(r, keep, arena);
 	for (ptrdiff_t i = 0; i < candidates && !arena_counts(arena); i++)
 		if (keep[i])
 			r->facts[kept++] = r->facts[i];
@@ -341,11 +340,68 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	find_limits(r, arena);
 	if (screen > 1)
 		screen_patterns(r, options->count, arena);
-	r->sampled = r->D.cols;
+	r->sampled = r->drawn = r->D.cols;
 	find_directions(r, arena);
 	keep = ARENA_ARRAY(arena, bool, r->sampled);
 	for (ptrdiff_t i = 0; i < r->sampled && !arena_counts(arena); i++)
 		keep[i] = r->facts[i].verdict == ROBUST_ADMITTED;
-	keep_patterns(r, keep, arena);
+	robust_patterns_keep(r, keep, arena);
 	return STATUS_OK;
+}
+
+/* A matrix with more columns behind those of A, of which it has as many as A. */
+static struct mat widen(struct mat A, ptrdiff_t more, struct arena *arena)
+{
+	struct mat wide = mat_new(arena, A.rows, A.cols + more);
+
+	if (!arena_counts(arena))
+		mat_copy(mat_cols(wide, 0, A.cols), A);
+	return wide;
+}
+
+void robust_patterns_reserve(struct robust *r, ptrdiff_t more, struct arena *arena)
+{
+	struct robust_fact *facts = ARENA_ARRAY(arena, struct robust_fact, r->sampled + more);
+	double *margin = ARENA_ARRAY(arena, double, r->D.cols + more);
+	ptrdiff_t P = r->D.cols;
+
+	r->D = widen(r->D, more, arena);
+	r->patterns.H = widen(r->patterns.H, more, arena);
+	r->room = r->D.cols;
+	if (arena_counts(arena)) {
+		r->sampled += more;
+		return;
+	}
+	memcpy(facts, r->facts, (size_t)r->sampled * sizeof *facts);
+	memcpy(margin, r->margin, (size_t)P * sizeof *margin);
+	r->facts = facts;
+	r->margin = margin;
+	r->D.cols = r->patterns.H.cols = P;
+}
+
+ptrdiff_t robust_patterns_add(struct robust *r, struct mat D, const char *source)
+{
+	struct arena scratch = {0};
+	struct robust some = *r;
+	ptrdiff_t before = r->D.cols;
+
+	some.D = D;
+	some.patterns.H = mat_new(&scratch, r->threat.d, D.cols);
+	some.patterns.source = ARENA_ARRAY(&scratch, const char *, D.cols);
+	some.margin = ARENA_ARRAY(&scratch, double, D.cols);
+	for (ptrdiff_t i = 0; i < D.cols; i++)
+		some.patterns.source[i] = source;
+	find_limits(&some, &scratch);
+	find_directions(&some, &scratch);
+	for (ptrdiff_t i = 0; i < D.cols && r->D.cols < r->room; i++) {
+		if (some.facts[i].verdict != ROBUST_ADMITTED)
+			continue;
+		r->facts[r->sampled++] = some.facts[i];
+		r->margin[r->D.cols] = some.margin[i];
+		mat_copy(mat_cols(r->D, r->D.cols, 1), mat_cols(D, i, 1));
+		mat_copy(mat_cols(r->patterns.H, r->D.cols, 1), mat_cols(some.patterns.H, i, 1));
+		r->patterns.H.cols = ++r->D.cols;
+	}
+	arena_release(&scratch);
+	return r->D.cols - before;
 }
