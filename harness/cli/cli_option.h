@@ -84,7 +84,7 @@ struct cli_verb {
 			  "wall-clock limit of a cell")},                                          \
 		{CLI_TEXT(filter, "EXPR", "only these cells: method=admm,rho=0.1,repetition=0")},  \
 		{CLI_TEXT(shard, "I/N",                                                            \
-			  "only every N-th cell, from the I-th on; shards may run at once")},      \
+			  "the I-th of N shares of about the same work; shards may run at once")}, \
 	{                                                                                          \
 		CLI_PATH(out, "DIR", "results go to DIR/<name> (default: results)"), .letter = 'o' \
 	}

@@ -131,6 +131,7 @@ static void shards_cover_the_plan_once(void **state)
 
 	for (size_t index = 0; index < 3; index++) {
 		fixture_plan(f, (const char *const[]){"1", "2", "3", "4", "5", "6", "7", NULL});
+		sched_assign_shards(&f->plan, 3);
 		sched_keep_shard(&f->plan, (struct sched_shard){index, 3});
 		for (size_t i = 0; i < f->plan.count; i++)
 			kept[i] += !f->plan.at[i].left_out;
@@ -138,6 +139,20 @@ static void shards_cover_the_plan_once(void **state)
 	}
 	for (size_t i = 0; i < f->plan.count; i++)
 		assert_int_equal(kept[i], 1);
+}
+
+/* One long cell against six short ones; records change nothing. */
+static void shards_have_equal_work(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_plan(f, (const char *const[]){"1", "2", "3", "4", "5", "6", "7", NULL});
+	for (size_t i = 0; i < f->plan.count; i++)
+		f->plan.at[i].work = i == 4 ? 6e12 : 1e12;
+	f->plan.at[1].record.done = true;
+	sched_assign_shards(&f->plan, 2);
+	for (size_t i = 0; i < f->plan.count; i++)
+		assert_int_equal(f->plan.at[i].shard, i != 4);
 }
 
 struct file_options {
@@ -266,6 +281,7 @@ int main(void)
 		CASE(second_run_at_once_is_refused),
 		CASE(shards_run_beside_each_other),
 		CASE(shards_cover_the_plan_once),
+		CASE(shards_have_equal_work),
 		CASE(id_depends_on_bytes_not_on_places),
 		CASE(missing_worker_is_said_before_anything_is_written),
 		CASE(folder_describes_the_run),
