@@ -24,7 +24,9 @@ struct cli_args {
 	long n;             /* of bounds */
 	double psi, xi;
 	double seconds; /* of bound */
-	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, figures, help;
+	double lease;   /* s */
+	bool force, retry_failed, retime, fail_fast, claim, quiet, no_color, json, markdown,
+		figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 

@@ -63,6 +63,7 @@ struct plan {
 /* Part `index` of `count`, from 0; count 0 or 1 is the whole. */
 struct sched_shard {
 	size_t index, count;
+	bool claims; /* no fixed part: cells are claimed one by one (harness/share/lease.h) */
 };
 
 /* Fill cell ids (text of the training + data checksum), look up which are done, forecast memory and
