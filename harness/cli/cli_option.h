@@ -23,10 +23,13 @@ struct cli_args {
 	const char *format; /* of export */
 	long n;             /* of bounds */
 	double psi, xi;
-	double seconds; /* of bound */
-	double lease;   /* s */
-	bool force, retry_failed, retime, fail_fast, claim, quiet, no_color, json, markdown,
-		figures, help;
+	double seconds;                  /* of bound */
+	double lease;                    /* s */
+	const char *partition, *account; /* of submit, as what follows */
+	long workers, throttle, grace, rounds, round;
+	double minutes;
+	bool force, retry_failed, retime, fail_fast, claim, dry_run, quiet, no_color, json,
+		markdown, figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 

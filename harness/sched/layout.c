@@ -2,7 +2,7 @@
 #include "harness/sched/layout.h"
 #include "harness/file/folder.h"
 #include "harness/sched/lock.h"
-#include "harness/share/lease.h"
+#include "harness/share/share.h"
 #include "harness/store/checksums.h"
 #include "harness/store/command.h"
 #include "harness/store/rows.h"

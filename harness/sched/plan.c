@@ -9,7 +9,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
-#include "harness/share/balance.h"
+#include "harness/share/share.h"
 #include "solvers/core/index.h"
 #include "solvers/core/text.h"
 

@@ -10,8 +10,7 @@
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
 #include "harness/sched/slot.h"
-#include "harness/share/balance.h"
-#include "harness/share/lease.h"
+#include "harness/share/share.h"
 #include "harness/store/kept.h"
 
 #include <errno.h>
