@@ -229,6 +229,10 @@ enum status cli_plan(const struct cli_args *args, const struct experiment *exper
 		cli_print_problems(plan->unfit);
 	}
 	TRY(status);
+	if (shard->count > 1) { /* of all cells, also those that are not chosen yet */
+		TRY(filter_apply(plan, args->filter, err));
+		sched_assign_shards(plan, shard->count);
+	}
 	stage_choose(plan, experiment->most_cells, arena);
 	TRY(filter_apply(plan, args->filter, err));
 	sched_keep_shard(plan, *shard);

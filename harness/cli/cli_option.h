@@ -23,8 +23,13 @@ struct cli_args {
 	const char *format; /* of export */
 	long n;             /* of bounds */
 	double psi, xi;
-	double seconds; /* of bound */
-	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, figures, help;
+	double seconds;                  /* of bound */
+	double lease;                    /* s */
+	const char *partition, *account; /* of submit, as what follows */
+	long workers, throttle, grace, rounds, round;
+	double minutes;
+	bool force, retry_failed, retime, fail_fast, claim, dry_run, quiet, no_color, json,
+		markdown, figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 
@@ -84,7 +89,7 @@ struct cli_verb {
 			  "wall-clock limit of a cell")},                                          \
 		{CLI_TEXT(filter, "EXPR", "only these cells: method=admm,rho=0.1,repetition=0")},  \
 		{CLI_TEXT(shard, "I/N",                                                            \
-			  "only every N-th cell, from the I-th on; shards may run at once")},      \
+			  "the I-th of N shares of about the same work; shards may run at once")}, \
 	{                                                                                          \
 		CLI_PATH(out, "DIR", "results go to DIR/<name> (default: results)"), .letter = 'o' \
 	}

@@ -262,7 +262,7 @@ enum status merge_folders(const struct merge_order *order, struct arena *arena,
 	    rmdir(order->dest) != 0)
 		return err_at(err, STATUS_ENV, (struct err_place){order->dest, 0, 0},
 			      "is not a results folder: it has no spec.yaml");
-	TRY(layout_open(&merge.layout, order->dest, (struct sched_shard){0, 1}, arena, err));
+	TRY(layout_open(&merge.layout, order->dest, (struct sched_shard){.count = 1}, arena, err));
 	if (access(spec, F_OK) != 0)
 		status = start(order->dest, order->source[0], arena, err);
 	for (size_t i = 0; i < order->count && status == STATUS_OK; i++) {

@@ -2,6 +2,7 @@
 #include "harness/sched/layout.h"
 #include "harness/file/folder.h"
 #include "harness/sched/lock.h"
+#include "harness/share/share.h"
 #include "harness/store/checksums.h"
 #include "harness/store/command.h"
 #include "harness/store/rows.h"
@@ -84,6 +85,7 @@ static enum status make_folders(const struct layout *layout, bool alone, struct 
 	TRY(folder_make_own(layout->cells, err));
 	if (!alone)
 		return STATUS_OK;
+	TRY(folder_remove(arena_format(arena, "%s/claims", layout->folder), err));
 	TRY(remove_leftovers(layout->folder, is_unfinished, arena, err));
 	return remove_leftovers(layout->cells, is_moved_aside, arena, err);
 }
@@ -100,7 +102,9 @@ enum status layout_open(struct layout *out, const char *folder, struct sched_sha
 	TRY(folder_make(folder, err));
 	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, &no_locks,
 		      err));
-	if (no_locks) {
+	if (shard.claims) {
+		out->tmp = arena_format(arena, "%s/%s", out->tmp, lease_owner(arena));
+	} else if (no_locks) {
 		fprintf(stderr,
 			"%s: note: no locks on this file system (%s): that no other run writes to "
 			"this folder is for you to see\n",
@@ -112,7 +116,7 @@ enum status layout_open(struct layout *out, const char *folder, struct sched_sha
 		out->tmp = arena_format(arena, "%s/%zu-of-%zu", out->tmp, shard.index + 1,
 					shard.count);
 	}
-	status = make_folders(out, shard.count <= 1 && !no_locks, arena, err);
+	status = make_folders(out, shard.count <= 1 && !shard.claims && !no_locks, arena, err);
 	if (status != STATUS_OK)
 		close(out->lock);
 	return status;

@@ -8,7 +8,7 @@
 
 struct layout {
 	const char *folder; /* results/<name> */
-	const char *tmp;    /* folder/tmp, or a folder in it for a shard: cells being computed */
+	const char *tmp;    /* folder/tmp, or a folder in it for a part: cells being computed */
 	const char *cells;  /* folder/cells: finished ones */
 	int lock;
 };

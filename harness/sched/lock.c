@@ -38,7 +38,7 @@ enum status lock_take(const char *path, struct sched_shard shard, int *fd, const
 	/* among all pairs (index, count), index < count, each has a byte of its own */
 	off_t count = (off_t)shard.count;
 	off_t byte = BYTE_SHARDS + count * (count - 1) / 2 + (off_t)shard.index;
-	bool shared = shard.count > 1;
+	bool part = shard.count > 1, shared = part || shard.claims;
 	char holder[32] = "", process[48] = "";
 	long number;
 
@@ -49,7 +49,7 @@ enum status lock_take(const char *path, struct sched_shard shard, int *fd, const
 			      errno == ELOOP ? "it is a link, which is not followed"
 					     : strerror(errno));
 	if (lock_byte(*fd, F_OFD_SETLK, shared ? F_RDLCK : F_WRLCK, BYTE_RUN) == 0 &&
-	    (!shared || lock_byte(*fd, F_OFD_SETLK, F_WRLCK, byte) == 0)) {
+	    (!part || lock_byte(*fd, F_OFD_SETLK, F_WRLCK, byte) == 0)) {
 		/* the number only helps the message below: a lock without it is as good */
 		if (ftruncate(*fd, 0) == 0)
 			dprintf(*fd, "%ld\n", (long)getpid());

@@ -6,10 +6,10 @@
 
 #define LOCK_FILE "lock" /* in the results folder */
 
-/* Take the lock file at `path`: alone, or beside other shards if shard.count > 1. The lock ends
- * with the process or when *fd is closed. STATUS_ENV if another run is in the way; the message
- * names its process. Where the file system has no locks *none says why, and the lock keeps nobody
- * out; else it is NULL. */
+/* Take the lock file at `path`: alone, or beside others if shard.count > 1 or it claims. The lock
+ * ends with the process or when *fd is closed. STATUS_ENV if another run is in the way; the
+ * message names its process. Where the file system has no locks *none says why, and the lock keeps
+ * nobody out; else it is NULL. */
 enum status lock_take(const char *path, struct sched_shard shard, int *fd, const char **none,
 		      struct err *err);
 

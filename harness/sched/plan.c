@@ -9,6 +9,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
+#include "harness/share/share.h"
 #include "solvers/core/index.h"
 #include "solvers/core/text.h"
 
@@ -17,6 +18,9 @@
 #include <omp.h>
 #include <sha256.h>
 #include <string.h>
+
+/* What starting a worker and loading its data costs at least: 0.05 s at 2 Gflop/s. */
+static const double start_flops = 1e8;
 
 enum {
 	COUNT_SHARE = 2 /* a text whose rows are counted takes this share of the memory there is */
@@ -54,10 +58,48 @@ const char *sched_swept(const struct cell *cell, const char *separator, struct a
 	return text.at;
 }
 
+/* Those of one rung; equal cells go together. */
+static void assign_rung(struct plan *plan, long rung, size_t count, struct arena *arena)
+{
+	double *load = ARENA_ARRAY(arena, double, plan->count);
+	size_t *place = ARENA_ARRAY(arena, size_t, plan->count); /* from 1, of the first one */
+	size_t *part = ARENA_ARRAY(arena, size_t, plan->count);
+	size_t loads = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct planned *at = &plan->at[i];
+
+		if (at->left_out || at->cell->rung != rung || place[at->first])
+			continue;
+		load[loads] = start_flops + (isnan(at->work) ? 0 : at->work);
+		place[at->first] = ++loads;
+	}
+	balance_split(load, loads, count, part);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct planned *at = &plan->at[i];
+
+		if (!at->left_out && at->cell->rung == rung)
+			at->shard = part[place[at->first] - 1];
+	}
+}
+
+void sched_assign_shards(struct plan *plan, size_t count)
+{
+	struct arena arena = {0};
+	long rungs = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].cell->rung > rungs)
+			rungs = plan->at[i].cell->rung;
+	for (long rung = 0; rung <= rungs; rung++)
+		assign_rung(plan, rung, count, &arena);
+	arena_release(&arena);
+}
+
 void sched_keep_shard(struct plan *plan, struct sched_shard shard)
 {
 	for (size_t i = 0; i < plan->count && shard.count > 1; i++)
-		plan->at[i].left_out |= plan->at[i].number % shard.count != shard.index;
+		plan->at[i].left_out |= plan->at[i].shard != shard.index;
 }
 
 static enum status find_data(struct planner *planner, const struct cell *cell,
@@ -183,6 +225,7 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 	int before = omp_get_max_threads();
 	enum status status = STATUS_OK;
 	char needed[32], limit[32];
+	double bytes;
 	bool alone;
 
 	if (!data->has_shape) {
@@ -190,6 +233,8 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 		status = forecast_shape_of(at->cell, &data->shape, err);
 		gzfile_limit(0);
 	}
+	if (status != STATUS_OK && at->record.done)
+		return STATUS_OK; /* its work is not known, and not needed */
 	if (status != STATUS_OK)
 		work_locate(planner->experiment, &at->cell->data, err);
 	TRY(status);
@@ -199,10 +244,13 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 			 planner->unfit))
 		return STATUS_OK;
 	omp_set_num_threads(planner->threads); /* lanes have room of their own */
-	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
+	forecast_cell(at->cell, &data->shape, &bytes, &at->work);
 	omp_set_num_threads(before);
-	if (at->record.trained)
-		at->flops = NAN;
+	if (at->record.done)
+		return STATUS_OK;
+	at->bytes = bytes;
+	if (!at->record.trained)
+		at->flops = at->work;
 	if (!(at->bytes > planner->memory_limit))
 		return STATUS_OK;
 	forecast_bytes_text(at->bytes, needed, sizeof needed);
@@ -248,16 +296,14 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 	for (size_t i = 0; i < out->count; i++) {
 		struct cell *cell = &experiment->cells[i];
 
-		out->at[i] = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
+		out->at[i] =
+			(struct planned){.cell = cell, .bytes = NAN, .flops = NAN, .work = NAN};
 		TRY(find_data(&planner, cell, &data[i], err));
 		TRY(set_id(&planner, cell, data[i], &out->at[i], err));
 	}
 	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)
-		out->at[i].number = out->at[i].first;
-	for (size_t i = 0; i < out->count; i++)
-		if (!out->at[i].record.done)
-			TRY(forecast(&planner, data[i], &out->at[i], err));
+		TRY(forecast(&planner, data[i], &out->at[i], err));
 	out->unfit = planner.unfit;
 	if (out->unfit->count > 0) {
 		*err = out->unfit->at[problems_kept(out->unfit) - 1];

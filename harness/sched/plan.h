@@ -29,7 +29,7 @@ struct planned {
 	const char *data_checksum; /* of the files of its data */
 	struct planned_record record; /* equal cells share one */
 	size_t first;                 /* the first cell of the plan with this id */
-	size_t number;                /* of that among all cells of the spec, in the plan or not */
+	size_t shard;                 /* whose it is, from 0 (sched_assign_shards) */
 	bool completes;         /* by a run: what lacks is computed on the network of the record */
 	bool shared;            /* by a run: an equal cell before it is computed for both */
 	struct request request; /* what the row shows: names, and keys of what it asks for */
@@ -39,6 +39,7 @@ struct planned {
 	const char *refusal;    /* why it cannot be computed here, or NULL */
 	double bytes;           /* forecast of the worker's peak memory; NaN for a done cell */
 	double flops; /* forecast: setup + stop.iterations iterations; NaN for a done cell */
+	double work;  /* the same, done or not */
 };
 
 /* A data set of the plan: an entry of `data` with the values swept in it. */
@@ -59,9 +60,10 @@ struct plan {
 	struct problems *unfit; /* methods that do not take the outputs of their data */
 };
 
-/* Part `index` of `count` equal ones, from 0; count 0 or 1 is the whole. */
+/* Part `index` of `count`, from 0; count 0 or 1 is the whole. */
 struct sched_shard {
 	size_t index, count;
+	bool claims; /* no fixed part: cells are claimed one by one (harness/share/lease.h) */
 };
 
 /* Fill cell ids (text of the training + data checksum), look up which are done, forecast memory and
@@ -77,7 +79,14 @@ bool sched_goes_on(struct plan *plan, const struct plan *before);
 /* A line for each damaged record that is not left out. */
 void sched_tell_damage(const struct plan *plan, FILE *to);
 
-/* Leave out the cells of other shards: those whose number in the plan is not index modulo count. */
+/* Give each cell of the plan, which is still that of all cells of the spec, to one of `count`
+ * shards: by forecast work, the longest first; those that are left out to none. It depends on what
+ * all shards see alike: spec, data and filter, and neither on records nor on measured times, which
+ * change between the starts of two shards. Each rung of successive halving is shared out for
+ * itself. */
+void sched_assign_shards(struct plan *plan, size_t count);
+
+/* Leave out the cells of other shards. */
 void sched_keep_shard(struct plan *plan, struct sched_shard shard);
 
 /* The swept values of a cell, "rho=0.1;patterns=60", with `separator` between them. */

@@ -10,12 +10,16 @@
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
 #include "harness/sched/slot.h"
+#include "harness/share/share.h"
+#include "harness/store/kept.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Deadlines and the updating line are looked at this often. */
@@ -32,9 +36,15 @@ struct pool {
 	struct progress_display display;
 	struct slot *slots;
 	size_t slot_count, running;
-	size_t next;   /* first planned cell not yet looked at */
-	bool stopping; /* start nothing more */
-	bool waiting;  /* for the machine */
+	size_t *order;          /* of the plan, in which it is looked at */
+	size_t next;            /* in that order, the first not yet looked at */
+	bool *settled;          /* by place in the plan: nothing is to be done any more */
+	struct stat *before;    /* with claims: the records when the run began */
+	struct leases leases;   /* with claims */
+	size_t held;            /* cells that others had claimed when they were looked at */
+	double renewed, looked; /* progress_now(), when claims were */
+	bool stopping;          /* start nothing more */
+	bool waiting;           /* for the machine */
 	int signals;
 	struct arena arena;
 };
@@ -56,6 +66,24 @@ static bool is_wanted(const struct pool *pool, struct planned *at)
 	return !at->record.done || anew || (!at->passed && o->retry_failed && is_not_ok(at));
 }
 
+/* Of a record that is there now: all cells that share it. */
+static void note_done(struct pool *pool, struct planned *at, const char *name)
+{
+	size_t status = 0;
+
+	while (strcmp(cell_status_names[status], name) != 0)
+		status++; /* the plan outlives the name */
+	for (size_t i = at->first; i < pool->plan->count; i++) {
+		struct planned *same = &pool->plan->at[i];
+
+		if (same->first != at->first)
+			continue;
+		same->record.done = true;
+		same->record.status = cell_status_names[status];
+		same->record.lacks = 0;
+	}
+}
+
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
 {
 	struct planned *at = slot->at;
@@ -64,19 +92,9 @@ static void count_result(struct pool *pool, const struct slot *slot, const struc
 	bool bad = outcome_is_bad(result);
 	struct arena arena = {0};
 	const char *swept = sched_swept(cell, " ", &arena);
-	size_t status = 0;
 
-	while (strcmp(cell_status_names[status], result->status) != 0)
-		status++;                                        /* the plan outlives the result */
-	for (size_t i = at->first; i < pool->plan->count; i++) { /* all that share the record */
-		struct planned *same = &pool->plan->at[i];
-
-		if (same->first != at->first || (at->completes && !ok)) /* it is as it was */
-			continue;
-		same->record.done = true;
-		same->record.status = cell_status_names[status];
-		same->record.lacks = 0;
-	}
+	if (!at->completes || ok)
+		note_done(pool, at, result->status);
 	pool->summary->computed += !at->completes;
 	pool->summary->completed += at->completes && ok;
 	pool->summary->not_ok += bad;
@@ -89,14 +107,91 @@ static void count_result(struct pool *pool, const struct slot *slot, const struc
 	arena_release(&arena);
 }
 
+/* A record that another process has made since this run began: the cell is as good as reused. */
+static enum status take_note(struct pool *pool, struct planned *at, bool *is_there, struct err *err)
+{
+	struct arena arena = {0};
+	const char *path = arena_format(&arena, "%s/%s", pool->layout.cells, at->cell->id);
+	const struct stat *before = &pool->before[at - pool->plan->at];
+	int folder = open(pool->layout.cells, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum status status = STATUS_OK;
+	struct kept kept = {0};
+	struct stat now;
+
+	if (folder >= 0) /* so that NFS asks the server what is in it */
+		close(folder);
+	*is_there = stat(path, &now) == 0 &&
+		    (now.st_ino != before->st_ino || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+		     now.st_ctim.tv_nsec != before->st_ctim.tv_nsec);
+	if (*is_there)
+		status = kept_read(path, &arena, &kept, err);
+	*is_there &= status == STATUS_OK && !kept.damage && kept.result.status;
+	if (*is_there) {
+		note_done(pool, at, kept.result.status);
+		pool->summary->reused++;
+		pool->summary->not_ok += outcome_is_bad(&kept.result);
+		pool->display.total--;
+	}
+	arena_release(&arena);
+	return status;
+}
+
+/* Whether the cell is for this run to compute now: without claims each is. */
+static enum status claim(struct pool *pool, struct planned *at, bool *mine, struct err *err)
+{
+	const char *id = at->cell->id;
+	bool is_there;
+
+	*mine = true;
+	if (!pool->options->shard.claims)
+		return STATUS_OK;
+	TRY(take_note(pool, at, &is_there, err));
+	pool->settled[at - pool->plan->at] = is_there;
+	*mine = false;
+	if (is_there)
+		return STATUS_OK;
+	TRY(lease_take(&pool->leases, id, mine, err));
+	pool->held += !*mine;
+	if (!*mine)
+		return STATUS_OK;
+	TRY(take_note(pool, at, &is_there, err)); /* between the two */
+	*mine = !is_there;
+	if (is_there)
+		lease_free(&pool->leases, id);
+	pool->settled[at - pool->plan->at] = is_there;
+	return STATUS_OK;
+}
+
+static void give_back(const struct pool *pool, const struct planned *at)
+{
+	if (pool->options->shard.claims)
+		lease_free(&pool->leases, at->cell->id);
+}
+
+static struct planned *next_cell(const struct pool *pool)
+{
+	return &pool->plan->at[pool->order[pool->next]];
+}
+
+static bool is_open(const struct pool *pool, struct planned *at)
+{
+	return !pool->settled[at - pool->plan->at] && is_wanted(pool, at);
+}
+
 static enum status start_one(struct pool *pool, struct slot *slot, struct err *err)
 {
-	struct planned *at = &pool->plan->at[pool->next++];
+	struct planned *at = next_cell(pool);
 	struct result result;
 	enum status status;
+	bool mine;
 
-	if (!is_wanted(pool, at))
+	pool->next++;
+	if (!is_open(pool, at))
 		return STATUS_OK;
+	TRY(claim(pool, at, &mine, err));
+	if (!mine)
+		return STATUS_OK;
+	pool->settled[at - pool->plan->at] = true;
 	if (!at->refusal) {
 		TRY(slot_start(slot, &pool->context, at, err));
 		pool->running++;
@@ -105,8 +200,35 @@ static enum status start_one(struct pool *pool, struct slot *slot, struct err *e
 	status = slot_skip(slot, &pool->context, at, &result, err);
 	if (status == STATUS_OK)
 		count_result(pool, slot, &result);
+	give_back(pool, at);
 	slot_free(slot);
 	return status;
+}
+
+/* Renew claims, and look again at what others had claimed. */
+static void look_after_claims(struct pool *pool)
+{
+	const double renewals = 4, looks = 60, now = progress_now();
+
+	if (!pool->options->shard.claims)
+		return;
+	if (now - pool->renewed > pool->options->lease / renewals) {
+		leases_renew(&pool->leases);
+		for (size_t i = 0; i < pool->slot_count; i++) {
+			const struct slot *slot = &pool->slots[i];
+
+			if (slot->busy && !lease_renew(&pool->leases, slot->at->cell->id))
+				progress_say(&pool->display,
+					     "a claim was taken over: the first record will stay");
+		}
+		pool->renewed = now;
+	}
+	if (pool->held && pool->next == pool->plan->count &&
+	    now - pool->looked > pool->options->lease / looks) {
+		pool->looked = now;
+		pool->held = 0;
+		pool->next = 0;
+	}
 }
 
 /* As far as no other run has to be waited for, which is said once. */
@@ -118,8 +240,8 @@ static enum status fill_slots(struct pool *pool, struct err *err)
 		while (!pool->slots[i].busy && !pool->stopping && pool->next < pool->plan->count) {
 			bool waited = pool->waiting;
 
-			pool->waiting = is_wanted(pool, &pool->plan->at[pool->next]) &&
-					!alone_may_start(&pool->alone);
+			pool->waiting =
+				is_open(pool, next_cell(pool)) && !alone_may_start(&pool->alone);
 			if (pool->waiting && !waited)
 				progress_say(
 					&pool->display,
@@ -187,9 +309,11 @@ static enum status look_after(struct pool *pool, struct err *err)
 				count_result(pool, slot, &result);
 			status = status == STATUS_OK ? one : status;
 		}
+		give_back(pool, slot->at);
 		slot_free(slot);
 	}
 	take_signals(pool);
+	look_after_claims(pool);
 	for (size_t i = 0; i < pool->slot_count; i++)
 		if (pool->slots[i].busy)
 			slot_enforce(&pool->slots[i], context);
@@ -201,7 +325,8 @@ static enum status run_pool(struct pool *pool, struct err *err)
 {
 	enum status status = fill_slots(pool, err);
 
-	while (pool->running > 0 || (pool->waiting && !pool->stopping && status == STATUS_OK)) {
+	while (pool->running > 0 ||
+	       ((pool->waiting || pool->held) && !pool->stopping && status == STATUS_OK)) {
 		enum status one;
 
 		if (status != STATUS_OK)
@@ -312,6 +437,32 @@ static void announce(struct pool *pool, const struct asked_tally *tally)
 	arena_release(&arena);
 }
 
+/* As in the plan; with claims the largest first, and last what this machine cannot compute. */
+static enum status set_order(struct pool *pool, struct err *err)
+{
+	const struct plan *plan = pool->plan;
+	double *load = ARENA_ARRAY(&pool->arena, double, plan->count);
+
+	pool->order = ARENA_ARRAY(&pool->arena, size_t, plan->count);
+	pool->settled = ARENA_ARRAY(&pool->arena, bool, plan->count);
+	if (pool->options->shard.claims) {
+		pool->before = ARENA_ARRAY(&pool->arena, struct stat, plan->count);
+		for (size_t i = 0; i < plan->count; i++) {
+			const struct planned *at = &plan->at[i];
+			const char *path = arena_format(&pool->arena, "%s/%s", pool->layout.cells,
+							at->cell->id);
+
+			load[i] = at->refusal ? -1 : isnan(at->work) ? 0 : at->work;
+			if (at->record.present && stat(path, &pool->before[i]) != 0)
+				pool->before[i] = (struct stat){0};
+		}
+		TRY(leases_open(&pool->leases, pool->layout.folder, pool->layout.tmp,
+				pool->options->lease, &pool->arena, err));
+	}
+	balance_order(load, plan->count, pool->order);
+	return STATUS_OK;
+}
+
 static enum status run_locked(struct pool *pool, const struct experiment *experiment,
 			      struct err *err)
 {
@@ -328,6 +479,7 @@ static enum status run_locked(struct pool *pool, const struct experiment *experi
 	tally = count_wanted(pool);
 	TRY(layout_write_origin(&pool->layout, experiment, pool->options->sets, &workers, err));
 	TRY(layout_write_plan(&pool->layout, pool->plan, err));
+	TRY(set_order(pool, err));
 	TRY(open_signals(pool, &before, err));
 	progress_start(&pool->display, tally.train + tally.complete, pool->options->quiet,
 		       pool->options->color);
@@ -370,6 +522,8 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 		status = layout_open(&pool.layout, plan->folder, options->shard, &pool.arena, err);
 	if (status == STATUS_OK) {
 		status = run_locked(&pool, experiment, err);
+		if (pool.options->shard.claims && pool.leases.folder)
+			leases_close(&pool.leases);
 		layout_close(&pool.layout);
 	}
 	alone_close(&pool.alone);

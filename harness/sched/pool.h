@@ -7,6 +7,7 @@
 struct sched_options {
 	long jobs, threads;       /* 0 = choose */
 	struct sched_shard shard; /* several shards may run at the same time */
+	double lease;             /* s that a claim is good for (shard.claims) */
 	bool force;               /* recompute finished cells */
 	bool retry_failed;        /* recompute finished cells whose status is not ok */
 	bool retime;              /* recompute finished cells whose times were disturbed */

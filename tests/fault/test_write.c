@@ -210,7 +210,7 @@ static void building_a_report(void **state)
 /* The files that a run starts with. */
 static int lay_out(struct fault_room *room)
 {
-	struct sched_shard alone = {0, 1};
+	struct sched_shard alone = {.count = 1};
 	struct layout layout;
 	struct err err = {0};
 	struct plan plan;

@@ -66,18 +66,25 @@ static int run(struct cli_args *args)
 		.worker_folder = cli_worker_folder(arena),
 		.sets = {args->set_count, args->set},
 	};
+	const double lease_s = 60;
 	enum status status, carried = STATUS_OK;
 	struct experiment experiment;
 	struct sched_summary summary;
 	struct err err = {0};
 	struct plan plan;
 
+	if (args->claim && args->shard) {
+		cli_say(stderr, "relubench: --claim and --shard both share the cells: give one\n");
+		return STATUS_SPEC;
+	}
 	status = cli_load(args->operand[0], options.sets, true, arena, &experiment);
 	if (status != STATUS_OK)
 		return (int)status;
 	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
 	    cli_plan(args, &experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
 		return cli_fail(&err);
+	options.shard.claims = args->claim;
+	options.lease = args->lease > 0 ? args->lease : lease_s;
 	sched_tell_damage(&plan, stderr);
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
 	if (run_stages(args, &experiment, &plan, &options, &summary, &err) != STATUS_OK)
@@ -110,6 +117,12 @@ static int run(struct cli_args *args)
 static const struct cli_option options[] = {
 	CLI_OPTIONS_OF_SPEC,
 	CLI_OPTIONS_OF_PLAN,
+	{CLI_FLAG(claim, "share the cells with other runs of this kind, on any hosts that see the "
+			 "results folder: each takes the largest one that is open")},
+	{.row = {OPTION_FIELD(struct cli_args, lease), .initial = "60", .range = RANGE_ABOVE(0),
+		 .unit = UNIT_SECONDS,
+		 .doc = "that a claim is good for without renewal, 60s by default"},
+	 .argument = "TIME"},
 	{CLI_FLAG(force, "compute finished cells again")},
 	{CLI_FLAG_AS("retry-failed", retry_failed,
 		     "compute again the cells whose status is not ok")},

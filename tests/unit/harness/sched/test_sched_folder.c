@@ -85,7 +85,7 @@ static void second_run_at_once_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct err err = {0};
-	const struct sched_shard whole = {0, 0};
+	const struct sched_shard whole = {.count = 0};
 	const char *none;
 	int lock;
 
@@ -97,7 +97,7 @@ static void second_run_at_once_is_refused(void **state)
 	assert_true(lock_is_held(fixture_in(f, "results/x/lock")));
 	assert_int_equal(fixture_run(f), STATUS_ENV);
 	assert_int_equal(fixture_entries(f, "results/x/cells"), 0);
-	f->options.shard = (struct sched_shard){0, 2};
+	f->options.shard = (struct sched_shard){.count = 2};
 	assert_int_equal(fixture_run(f), STATUS_ENV);
 	f->options.shard = whole;
 	close(lock);
@@ -107,7 +107,8 @@ static void second_run_at_once_is_refused(void **state)
 static void shards_run_beside_each_other(void **state)
 {
 	struct fixture *f = *state;
-	const struct sched_shard first = {0, 2}, second = {1, 2}, whole = {0, 1};
+	const struct sched_shard first = {.count = 2}, whole = {.count = 1};
+	const struct sched_shard second = {.index = 1, .count = 2};
 	const char *path, *none;
 	struct err err = {0};
 	int a, b, c;
@@ -131,13 +132,28 @@ static void shards_cover_the_plan_once(void **state)
 
 	for (size_t index = 0; index < 3; index++) {
 		fixture_plan(f, (const char *const[]){"1", "2", "3", "4", "5", "6", "7", NULL});
-		sched_keep_shard(&f->plan, (struct sched_shard){index, 3});
+		sched_assign_shards(&f->plan, 3);
+		sched_keep_shard(&f->plan, (struct sched_shard){.index = index, .count = 3});
 		for (size_t i = 0; i < f->plan.count; i++)
 			kept[i] += !f->plan.at[i].left_out;
 		assert_false(f->plan.at[index].left_out);
 	}
 	for (size_t i = 0; i < f->plan.count; i++)
 		assert_int_equal(kept[i], 1);
+}
+
+/* One long cell against six short ones; records change nothing. */
+static void shards_have_equal_work(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_plan(f, (const char *const[]){"1", "2", "3", "4", "5", "6", "7", NULL});
+	for (size_t i = 0; i < f->plan.count; i++)
+		f->plan.at[i].work = i == 4 ? 6e12 : 1e12;
+	f->plan.at[1].record.done = true;
+	sched_assign_shards(&f->plan, 2);
+	for (size_t i = 0; i < f->plan.count; i++)
+		assert_int_equal(f->plan.at[i].shard, i != 4);
 }
 
 struct file_options {
@@ -266,6 +282,7 @@ int main(void)
 		CASE(second_run_at_once_is_refused),
 		CASE(shards_run_beside_each_other),
 		CASE(shards_cover_the_plan_once),
+		CASE(shards_have_equal_work),
 		CASE(id_depends_on_bytes_not_on_places),
 		CASE(missing_worker_is_said_before_anything_is_written),
 		CASE(folder_describes_the_run),
