@@ -3,12 +3,20 @@
 
 #include "solvers/core/blas.h"
 
+#include <math.h>
+
 enum { IDLE = 12 };
 
-bool poly_program_stalls(struct poly_stall *stall, double product)
+static const double feasible = 1e-8; /* share of the first residual that counts no more */
+
+bool poly_program_stalls(struct poly_stall *stall, double product, double length)
 {
-	if (!(stall->least > 0) || product < 0.9 * stall->least) {
-		stall->least = product;
+	double merit;
+
+	stall->done += (1 - stall->done) * fmin(1, length);
+	merit = product * fmax(1 - stall->done, feasible);
+	if (!(stall->least > 0) || merit < 0.9 * stall->least) {
+		stall->least = merit;
 		stall->idle = 0;
 		return false;
 	}

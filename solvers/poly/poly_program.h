@@ -33,13 +33,15 @@ struct poly_solver {
 	void *state;
 };
 
-/* Whether the mean product of an interior point method falls no more: rounding. */
+/* Whether neither the mean product of an interior point method nor the residual of its dual
+ * equations falls any more: rounding. A step of length t leaves 1 - t of the residual. */
 struct poly_stall {
-	double least; /* so far; 0: none */
+	double least; /* product times residual so far; 0: none */
+	double done;  /* share of the first residual that is gone */
 	int idle;     /* steps that have not brought it down by a tenth */
 };
 
-bool poly_program_stalls(struct poly_stall *stall, double product);
+bool poly_program_stalls(struct poly_stall *stall, double product, double length);
 
 /* C = sum_i v_i E(x_i), d + 1 x d + 1; `work` is n x d. */
 void poly_program_gather(const struct poly_program *program, const real *v, struct mat work,

@@ -392,7 +392,7 @@ static bool step(void *state)
 	length = mehrotra_length(&method, s);
 	move(s, length);
 	return length > shortest && complementarity(s, 0) > least &&
-	       !poly_program_stalls(&s->stall, s->mu);
+	       !poly_program_stalls(&s->stall, s->mu, length);
 }
 
 static double bound(void *state)

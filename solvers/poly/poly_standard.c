@@ -200,7 +200,7 @@ static bool step(void *state)
 	outputs(s);
 	s->mu = complementarity(s, 0);
 	slopes(s, length);
-	return length > shortest && s->mu > least && !poly_program_stalls(&s->stall, s->mu);
+	return length > shortest && s->mu > least && !poly_program_stalls(&s->stall, s->mu, length);
 }
 
 static double bound(void *state)

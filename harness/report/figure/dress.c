@@ -102,6 +102,8 @@ static void to_percent(const struct dress *d, struct figure_panel *panel, struct
 	axis->low *= 100;
 	axis->high *= 100;
 	axis->percent = true;
+	if (axis->scale == FIGURE_AUTO) /* of a share near 0 a decade is no news */
+		axis->scale = FIGURE_LINEAR;
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
 		const char *roles = figure_roles(c->layer);
 		size_t columns = strlen(roles);

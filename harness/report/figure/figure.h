@@ -78,7 +78,8 @@ struct figure_curve {
 
 /* The option `scale` of plots; its names are figure_scale_names, which end with NULL. */
 enum figure_scale {
-	FIGURE_AUTO, /* logarithmic where all values (of y: medians) are > 0 and span a decade */
+	/* logarithmic where all values (of y: medians) are > 0 and span a decade, but no shares */
+	FIGURE_AUTO,
 	FIGURE_LINEAR,
 	FIGURE_LOGARITHMIC /* linear where no value is > 0 */
 };

@@ -62,7 +62,8 @@ static const struct option rows[] = {
 		"accuracies) are curves of one panel, by dashes"},
 	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto",
 	 .names = figure_scale_names,
-	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
+	 .doc = "of the vertical axis; auto: logarithmic from one decade on, but of accuracies "
+		"linear"},
 	{OPTION_FIELD(struct convergence_options, scale_x), .initial = "auto",
 	 .names = figure_scale_names,
 	 .doc = "of the horizontal axis; auto: logarithmic from one decade on"},

@@ -52,7 +52,8 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct path_options, methods), .initial = "null",
 	 .doc = "names of the methods to draw; all by default"},
 	{OPTION_FIELD(struct path_options, scale), .initial = "auto", .names = figure_scale_names,
-	 .doc = "of the vertical axes; auto: logarithmic from one decade on"},
+	 .doc = "of the vertical axes; auto: logarithmic from one decade on, but of accuracies "
+		"linear"},
 	{.name = NULL},
 };
 

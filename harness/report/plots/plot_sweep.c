@@ -29,7 +29,8 @@ static const struct option rows[] = {
 	 .doc = "of the horizontal axis; auto: logarithmic from one decade on if the values are "
 		"spaced more evenly there"},
 	{OPTION_FIELD(struct sweep_options, scale), .initial = "auto", .names = figure_scale_names,
-	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
+	 .doc = "of the vertical axis; auto: logarithmic from one decade on, but of accuracies "
+		"linear"},
 	{OPTION_FIELD(struct sweep_options, relative_to), .initial = "null",
 	 .doc = "a method: draw by how much y lies above its value on the same problem and "
 		"repetition, as a share of it"},

@@ -156,6 +156,24 @@ static void scales_follow_the_spacing_unless_told(void **state)
 	assert_false(has_log(even, LENGTH(even), automatic, 'y'));
 }
 
+/* Accuracies near 0 span decades that say nothing. */
+static void accuracies_are_linear_unless_told(void **state)
+{
+	struct fixture_cell cells[4] = {{0}};
+	struct sweep_options options = {.x = "rho", .y = column("test_accuracy")};
+	struct records records;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		cells[i] = (struct fixture_cell){"moons", "a", "rho",
+						 (const char *const[]){"1", "2", "3", "4"}[i],
+						 .test = (const double[]){0.01, 0.1, 0.5, 0.9}[i]};
+	records = fixture_records(cells, 4, room, arena);
+	assert_null(strstr(draw("sweep", &options, &records, ".gp"), "set logscale y"));
+	options.scale = LOGARITHMIC;
+	assert_non_null(strstr(draw("sweep", &options, &records, ".gp"), "set logscale y"));
+}
+
 enum { POINTS = 60 };
 
 /* A flat start, then `rate` decades per unit of x, then a floor. */
@@ -273,6 +291,7 @@ int main(void)
 		cmocka_unit_test(a_method_without_the_option_is_a_level),
 		cmocka_unit_test(values_relative_to_a_method_are_paired),
 		cmocka_unit_test(scales_follow_the_spacing_unless_told),
+		cmocka_unit_test(accuracies_are_linear_unless_told),
 		cmocka_unit_test(slope_is_that_of_the_linear_phase),
 		cmocka_unit_test(slopes_stand_in_the_legend),
 		cmocka_unit_test(objectives_have_the_bound_below_them),

@@ -383,6 +383,24 @@ static void distances_of_several_outputs(void **state)
 	finish(&t);
 }
 
+/* Where the optimum is far away, products hardly fall until the dual equations are met. */
+static void steps_that_meet_the_dual_equations_are_no_stall(void **state)
+{
+	struct poly_stall stall = {0};
+	double left = 1;
+	int steps = 0;
+
+	(void)state;
+	for (; left > 1e-6; left *= 0.95)
+		assert_false(poly_program_stalls(&stall, 99, 0.05));
+	while (!poly_program_stalls(&stall, 99, 1e-6))
+		check_below(++steps, 20);
+	stall = (struct poly_stall){0};
+	assert_false(poly_program_stalls(&stall, 1, 1)); /* met: then products alone count */
+	for (steps = 0; !poly_program_stalls(&stall, 1, 1); steps++)
+		check_below(steps, 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +410,7 @@ int main(void)
 		cmocka_unit_test(frank_wolfe_has_the_same_optimum),
 		cmocka_unit_test(no_attack_is_below_the_certificate),
 		cmocka_unit_test(no_network_is_below_the_bound),
+		cmocka_unit_test(steps_that_meet_the_dual_equations_are_no_stall),
 		cmocka_unit_test(distances_of_several_outputs),
 	};
 
