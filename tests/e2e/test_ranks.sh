@@ -22,7 +22,7 @@ field()
 "$relubench" run ranks.yaml --out two >two.log 2>&1
 if grep -q "built without MPI" two.log; then
 	check "ranks without MPI are an error at their line" "$(cat two.log)" \
-		test "$(grep -c "^ranks.yaml:2:45: resources.ranks: this program is built without MPI" two.log)" = 1
+		test "$(grep -c "^ranks.yaml:2:41: resources.ranks: this program is built without MPI" two.log)" = 1
 	echo "ok ranks give what one process gives # SKIP built without MPI"
 	exit 0
 fi
