@@ -2,6 +2,7 @@
 # install | clean
 #
 # VARIANT=release (default), debug, san or cov picks flags and build folder; ARCH picks -march;
+# MPI=1 builds for runs over several ranks;
 # V=1 shows the commands.
 
 VERSION := 0.1.0
@@ -48,6 +49,19 @@ COMMIT := $(or $(shell git --no-optional-locks describe --always --dirty --abbre
 	--exclude='*' 2>/dev/null),unknown)
 DIFF := $(if $(findstring dirty,$(COMMIT)),$(firstword $(shell \
 	git --no-optional-locks diff HEAD 2>/dev/null | sha256sum)))
+# Runs over several ranks: only mpi.o knows MPI. MPICC=mpicc.mpich picks one of several.
+MPI ?= 0
+MPICC ?= mpicc
+ifneq ($(MPI),0)
+MPI_WORDS := $(shell $(MPICC) -show 2>/dev/null)
+ifeq ($(MPI_WORDS),)
+$(error MPI=1: no $(MPICC) here: libmpich-dev or libopenmpi-dev has it)
+endif
+MPI_FLAGS := -DRB_MPI $(patsubst -I%,-isystem %,$(filter -I%,$(MPI_WORDS)))
+MPI_LIBS := $(filter -L% -l% -Wl%,$(MPI_WORDS))
+endif
+override LDLIBS += $(MPI_LIBS)
+
 PROVENANCE := -DBUILD_CC='"$(CC)"' -DBUILD_FLAGS='"$(FLAGS_$(VARIANT))"' -DBUILD_COMMIT='"$(COMMIT)"' \
 	-DBUILD_DIFF='"$(DIFF)"'
 
@@ -112,6 +126,8 @@ $(BUILD)/$(1)/tests/%: $(BUILD)/$(1)/tests/%.o $(HELPERS:%.c=$(BUILD)/$(1)/%.o) 
 
 $(BUILD)/$(1)/harness/machine/env.o: override CPPFLAGS += $$(PROVENANCE)
 $(BUILD)/$(1)/harness/machine/env.o: $(BUILD)/provenance
+$(BUILD)/$(1)/harness/machine/mpi.o: override CPPFLAGS += $$(MPI_FLAGS)
+$(BUILD)/$(1)/harness/machine/mpi.o: $(BUILD)/mpi
 $(BUILD)/$(1)/harness/report/page/html_text.o: harness/report/page/page.css harness/report/page/page.js
 endef
 $(eval $(call precision,double,))
@@ -122,7 +138,8 @@ stamp = @mkdir -p $(@D); printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "
 $(BUILD)/flags: export text = $(CC) $(CPPFLAGS) $(CFLAGS)
 $(BUILD)/sources: export text = $(LIB)
 $(BUILD)/provenance: export text = $(PROVENANCE)
-$(BUILD)/flags $(BUILD)/sources $(BUILD)/provenance: FORCE
+$(BUILD)/mpi: export text = $(MPI_FLAGS) $(MPI_LIBS)
+$(BUILD)/flags $(BUILD)/sources $(BUILD)/provenance $(BUILD)/mpi: FORCE
 	$(stamp)
 
 # --- what a user runs ----------------------------------------------------------------------------

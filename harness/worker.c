@@ -1,4 +1,4 @@
-/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--seconds S]
+/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--seconds S] [--ranks R]
  * [--complete RECORD] [--commit RECORD KEY DATA [--keep]] [--export OUT]:
  * compute the cell described by FOLDER/cell.json and write its record there, with the threads that
  * OMP_NUM_THREADS says or, by the size of the cell, fewer; or what the folder RECORD lacks of it.
@@ -6,10 +6,13 @@
  * cell, unless SIGTERM has ended training early: why is for the scheduler to say. After an error it
  * is recorded first, as the scheduler would; to complete a record takes an end without one. With
  * --keep a record that is there already stays. FOLDER/log.txt has both outputs.
+ * With --ranks R it is one of R processes that mpirun or srun has started: the first one records,
+ * the others compute in folders beside FOLDER, which they remove.
  * --seconds is what the scheduler allows, for methods that plan ahead. With --export OUT the
  * prepared data of the cell go to that folder instead (harness/data/export.h). */
 #include "harness/data/export.h"
 #include "harness/file/folder.h"
+#include "harness/machine/mpi.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
@@ -51,6 +54,7 @@ static void say(const struct err *err, int progress)
 /* What the command line says. */
 struct order {
 	struct run_order run;
+	int ranks;          /* processes; 0: this one alone */
 	const char *record; /* where the record goes; NULL: it stays in its folder */
 	const char *key;    /* SHA-256 of what makes the cell */
 	const char *data;   /* checksum of the files of its data */
@@ -72,6 +76,8 @@ static bool parse(int argc, char **argv, struct order *order)
 			order->run.progress_fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
 			order->run.seconds = atof(argv[++i]);
+		else if (strcmp(argv[i], "--ranks") == 0 && i + 1 < argc)
+			order->ranks = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--export") == 0 && i + 1 < argc)
 			order->export = argv[++i];
 		else if (strcmp(argv[i], "--complete") == 0 && i + 1 < argc)
@@ -143,19 +149,78 @@ static enum status commit_error(const char *folder, const struct order *order, e
 	return commit(folder, order, err);
 }
 
+/* Compute and record; the exit status. */
+static int lead(const char *folder, struct order *order, const char *date, struct arena *arena)
+{
+	struct err err = {0}, record_err = {0};
+	enum status recorded = STATUS_OK;
+	enum status status = order->export ? export(folder, order->export, arena, &err)
+					   : run_cell(folder, &order->run, &err);
+	size_t length = strlen(folder);
+	sigset_t interrupts;
+
+	if (status != STATUS_OK)
+		say(&err, order->run.progress_fd);
+	if (err.status == STATUS_ENV && strncmp(err.source, folder, length) == 0 &&
+	    err.source[length] == '/') /* it is about the record */
+		return RUN_EXIT_RECORD;
+	if (status == STATUS_OK && order->run.stopped)
+		return RUN_EXIT_STOPPED;
+	sigemptyset(&interrupts); /* from here on it is quicker to finish than to stop */
+	sigaddset(&interrupts, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupts, NULL);
+	if (order->record && status == STATUS_OK)
+		recorded = commit(folder, order, &record_err);
+	else if (order->record && !order->run.record)
+		recorded = commit_error(folder, order, status, date, arena, &record_err);
+	if (recorded != STATUS_OK) {
+		say(&record_err, order->run.progress_fd);
+		return RUN_EXIT_RECORD;
+	}
+	return (int)status;
+}
+
+/* A rank behind the first one: it computes with the others, in a folder of its own, and leaves
+ * nothing. Should it fail where the first one does not, that one would wait for ever. */
+static int follow(const char *folder, struct order *order, struct arena *arena)
+{
+	const unsigned patience_s = 5; /* for the first one to record an error that all have */
+	struct ranks *ranks = order->run.ranks;
+	const char *mine = arena_format(arena, "%s.rank%d", folder, ranks->rank), *text;
+	struct err err = {0}, ignored = {0};
+	enum status status = folder_make(mine, &err);
+
+	order->run.progress_fd = -1;
+	if (status == STATUS_OK)
+		status = store_read_text(arena_format(arena, "%s/cell.json", folder), arena, &text,
+					 &err);
+	if (status == STATUS_OK)
+		status = store_write_text(arena_format(arena, "%s/cell.json", mine), text, &err);
+	if (status == STATUS_OK)
+		status = run_cell(mine, &order->run, &err);
+	folder_remove(mine, &ignored);
+	if (status != STATUS_OK) {
+		fprintf(stderr, "rank %d: ", ranks->rank);
+		err_print(&err, stderr);
+		sleep(patience_s);
+		mpi_abort((int)status);
+	}
+	mpi_close();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = {0};
-	struct err err = {0}, record_err = {0};
+	struct err err = {0};
 	const char *date = timing_date(&arena);
 	struct order order;
-	enum status status, recorded = STATUS_OK;
-	sigset_t interrupts;
-	size_t length;
+	int ended;
 
 	if (!parse(argc, argv, &order)) {
 		fprintf(stderr,
-			"usage: %s FOLDER [--progress FD] [--choose-threads] [--seconds S]\n"
+			"usage: %s FOLDER [--progress FD] [--choose-threads] [--seconds S] "
+			"[--ranks R]\n"
 			"       [--complete RECORD] [--commit RECORD KEY DATA [--keep]] [--export "
 			"OUT]\n",
 			argv[0]);
@@ -164,26 +229,16 @@ int main(int argc, char **argv)
 	arena_on_exhausted(out_of_memory);
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
 	interrupt_install();
-	status = order.export ? export(argv[1], order.export, &arena, &err)
-			      : run_cell(argv[1], &order.run, &err);
-	if (status != STATUS_OK)
+	if (order.ranks > 0 && mpi_open(order.ranks, &order.run.ranks, &err) != STATUS_OK) {
 		say(&err, order.run.progress_fd);
-	length = strlen(argv[1]);
-	if (err.status == STATUS_ENV && strncmp(err.source, argv[1], length) == 0 &&
-	    err.source[length] == '/') /* it is about the record */
-		return RUN_EXIT_RECORD;
-	if (status == STATUS_OK && order.run.stopped)
-		return RUN_EXIT_STOPPED;
-	sigemptyset(&interrupts); /* from here on it is quicker to finish than to stop */
-	sigaddset(&interrupts, SIGINT);
-	sigprocmask(SIG_BLOCK, &interrupts, NULL);
-	if (order.record && status == STATUS_OK)
-		recorded = commit(argv[1], &order, &record_err);
-	else if (order.record && !order.run.record)
-		recorded = commit_error(argv[1], &order, status, date, &arena, &record_err);
-	if (recorded != STATUS_OK) {
-		say(&record_err, order.run.progress_fd);
-		return RUN_EXIT_RECORD;
+		return STATUS_ENV;
 	}
-	return (int)status;
+	if (ranks_at(order.run.ranks) > 0)
+		return follow(argv[1], &order, &arena);
+	ended = lead(argv[1], &order, date, &arena);
+	if (order.run.ranks && ended != STATUS_OK && ended != RUN_EXIT_STOPPED)
+		mpi_abort(ended); /* others may wait */
+	if (order.run.ranks)
+		mpi_close();
+	return ended;
 }

@@ -3,6 +3,7 @@
 
 #include "harness/file/folder.h"
 #include "harness/machine/env.h"
+#include "harness/machine/mpi.h"
 #include "harness/report/report.h"
 #include "harness/sched/filter.h"
 #include "harness/sched/stage.h"
@@ -28,7 +29,9 @@ enum status cli_load(const char *path, struct texts sets, bool possible, struct 
 		enum status plots = report_check_plots(out, problems);
 
 		status = work_check(out, problems, possible ? untested : problems);
+		work_check_ranks(out, mpi_is_there(), problems);
 		status = plots == STATUS_OK ? status : plots;
+		status = status == STATUS_OK && problems->count > 0 ? STATUS_SPEC : status;
 	}
 	cli_print_problems(problems);
 	cli_print_problems(untested);

@@ -16,6 +16,7 @@
 struct job {
 	const char *const *command; /* program and arguments, ends with NULL */
 	char *const *environment;   /* ends with NULL */
+	bool launched;        /* by a program that starts processes and passes SIGUSR1 on to them */
 	const char *folder;   /* of the cell, holds cell.json; both outputs go to its log.txt */
 	const char *start;    /* folder to start in, or NULL; then the paths above are absolute */
 	double memory_limit;  /* resident bytes, NaN = none */
@@ -37,7 +38,7 @@ struct job_event {
 };
 
 enum job_cancel {
-	CANCEL_ASK,  /* end training early and leave a record of it: SIGTERM */
+	CANCEL_ASK,  /* end training early and leave a record of it: SIGTERM, SIGUSR1 if launched */
 	CANCEL_DROP, /* the run ends, nothing will be recorded: SIGINT */
 	CANCEL_KILL
 };

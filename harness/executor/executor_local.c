@@ -24,6 +24,7 @@ enum {
 };
 
 struct local_job {
+	bool launched;       /* see struct job */
 	bool busy, gone;     /* gone: has ended, though what it said may not have been read */
 	pid_t pid;           /* also the id of its process group */
 	int progress;        /* reading end of its pipe, non-blocking; -1: closed */
@@ -117,7 +118,7 @@ static _Noreturn void run_child(const struct job *job, const char **args, pid_t 
 	if (job->start && chdir(job->start) != 0)
 		dprintf(STDERR_FILENO, "%s: %s\n", job->start, strerror(errno));
 	/* exec takes pointers to non-const for historical reasons and writes nothing */
-	execve(args[0], (char *const *)(const void *)args, job->environment);
+	execvpe(args[0], (char *const *)(const void *)args, job->environment);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", args[0], strerror(errno));
 	_exit(CANNOT_EXECUTE);
 }
@@ -153,6 +154,7 @@ static enum status submit(void *state, size_t place, const struct job *job, stru
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	*mine = (struct local_job){.busy = true,
 				   .pid = pid,
+				   .launched = job->launched,
 				   .progress = ends[0],
 				   .memory_limit = job->memory_limit,
 				   .kernel_kills = kernel_kills()};
@@ -274,7 +276,12 @@ static void cancel(void *state, size_t place, enum job_cancel how)
 	static const int signals[] = {
 		[CANCEL_ASK] = SIGTERM, [CANCEL_DROP] = SIGINT, [CANCEL_KILL] = SIGKILL};
 
-	kill(-((struct local *)state)->jobs[place].pid, signals[how]);
+	const struct local_job *job = &((struct local *)state)->jobs[place];
+
+	if (job->launched && how == CANCEL_ASK)
+		kill(job->pid, SIGUSR1); /* SIGTERM would end the launcher and all of them */
+	else
+		kill(-job->pid, signals[how]);
 }
 
 const struct executor executor_local = {

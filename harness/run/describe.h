@@ -12,7 +12,8 @@
 
 struct run {
 	const char *folder;
-	struct arena arena; /* lives as long as the run */
+	struct arena arena;  /* lives as long as the run */
+	struct ranks *ranks; /* that share the rows of training; NULL: this process alone */
 	struct cell cell;
 	struct dataset data;
 	struct problem problem;

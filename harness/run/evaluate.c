@@ -187,6 +187,7 @@ static void score_parts(struct evaluator *e, struct evaluation *out)
 		*scores[p] = e->problem->y.k > 1 ? score_outputs(part, e->problem->y.k, f)
 						 : score(e, part, f);
 		mean.weight = 1 / (double)part->X.rows;
+		mean.ranks = NULL; /* every rank has the whole part */
 		if (!e->delivered)
 			scores[p]->loss = loss_value(mean, (size_t)part->X.rows, f, part->y);
 	}

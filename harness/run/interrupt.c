@@ -18,6 +18,7 @@ void interrupt_install(void)
 	requested = 0;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL); /* as launchers of ranks pass it on */
 }
 
 bool interrupt_requested(void)

@@ -240,6 +240,20 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 		keep(turn);
 }
 
+/* What clocks and signals of the first rank say goes for all. */
+static void agree(const struct turn *turn, enum outcome *limit, enum look *look)
+{
+	struct ranks *ranks = turn->evaluator->problem->ranks;
+	int said[] = {(int)*limit, (int)*look, turn->out->interrupted};
+
+	if (!ranks)
+		return;
+	ranks_share(ranks, 0, said, sizeof said);
+	*limit = (enum outcome)said[0];
+	*look = (enum look)said[1];
+	turn->out->interrupted = said[2];
+}
+
 /* The wall clock is read around every step; that of the processors, which is a call of the system,
  * around the steps between two evaluations. */
 static void iterate(struct turn *turn)
@@ -266,6 +280,7 @@ static void iterate(struct turn *turn)
 		out->interrupted = interrupt_requested();
 		limit = limits(turn->loop, out, &p);
 		look = limit == OUTCOME_RUNNING && !is_promising(turn, &p) ? due(turn) : LOOK_FULL;
+		agree(turn, &limit, &look);
 		if (look == LOOK_NONE)
 			continue;
 		mark = clock_add(mark, &ignored, &out->solve_cpu_s);

@@ -21,6 +21,7 @@
 #include "solvers/core/rng.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Below this gap a dual point is near enough to the optimal one to say what a fresh pattern does.
  */
@@ -29,6 +30,47 @@ static const double solved = 1e-3;
 static const char *path_in(struct run *run, const char *name)
 {
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
+}
+
+/* Of several ranks each trains on rows of its own; all have the whole data set to evaluate on. */
+static void share_rows(struct run *run)
+{
+	struct problem *p = &run->problem;
+	struct ranks_rows rows = ranks_rows(run->ranks, p->X.rows);
+	real *y;
+
+	if (!run->ranks)
+		return;
+	y = ARENA_ARRAY(&run->arena, real, rows.rows * p->y.k);
+	for (ptrdiff_t c = 0; c < p->y.k; c++)
+		memcpy(y + c * rows.rows, p->y.at + c * p->y.n + rows.first,
+		       (size_t)rows.rows * sizeof *y);
+	p->X = mat_rows(p->X, rows.first, rows.rows);
+	p->y.n = rows.rows;
+	p->y.at = y;
+	if (p->y.label)
+		p->y.label += rows.first;
+	if (p->y.weight)
+		p->y.weight += rows.first;
+	p->loss.sample = p->y.weight;
+	p->loss.ranks = p->ranks = run->ranks;
+}
+
+/* "rows on 4 ranks, sums over them 12 % of setup and iterations" and the memory of all. */
+static void describe_ranks(struct run *run)
+{
+	struct result *r = &run->result;
+
+	if (!run->ranks)
+		return;
+	r->peak_mem_bytes = ranks_sum(run->ranks, r->peak_mem_bytes);
+	describe_add(
+		run,
+		arena_format(&run->arena,
+			     "rows on %d ranks: %.0f sums over them, %.3g MB of each, took "
+			     "%.1f %% of the time",
+			     run->ranks->count, run->ranks->calls, run->ranks->bytes * 1e-6,
+			     100 * run->ranks->seconds / (r->setup_s + r->solve_s + r->eval_s)));
 }
 
 /* `seconds`: that the cell may take; 0: any number. */
@@ -58,6 +100,10 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 		return err_set(err, STATUS_SPEC,
 			       "loss %s is for classification, data set %s is a regression task",
 			       p->loss.loss->base.name, cell->data.name);
+	if (ranks_count(run->ranks) > p->X.rows)
+		return err_set(err, STATUS_SPEC, "%d ranks for %td training samples",
+			       run->ranks->count, p->X.rows);
+	share_rows(run);
 	return files_read(cell, p, &run->arena, err);
 }
 
@@ -282,6 +328,9 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	TRY(pose_problem(run, order->seconds, err));
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
+	describe_ranks(run);
+	if (ranks_at(run->ranks) > 0) /* the first one goes on alone */
+		return STATUS_OK;
 	TRY(examine(run, &end, err));
 	status = status_of(run, &end);
 	run->result.status = cell_status_names[status];
@@ -316,7 +365,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
-	struct run run = {.folder = folder, .result = result_empty()};
+	struct run run = {.folder = folder, .ranks = order->ranks, .result = result_empty()};
 	enum status status;
 
 	run.result.cell = order->cell;

@@ -10,6 +10,7 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
+#include "solvers/core/ranks.h"
 #include "solvers/core/status.h"
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@
 #define RUN_EXIT_STOPPED 73 /* asked to end early; the record is complete as far as it goes */
 
 struct run_order {
+	struct ranks *ranks; /* that share the rows of training, or NULL; the first one records */
 	int progress_fd;     /* gets lines "iteration gap seconds\n"; -1 = none */
 	bool choose_threads; /* at most those there are, by the sizes of the cell */
 	const char *record;  /* folder of the record to complete; NULL: train */

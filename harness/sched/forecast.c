@@ -86,6 +86,17 @@ void forecast_share(bool exclusive, long *jobs, long *threads)
 		*threads = 1;
 }
 
+void forecast_share_ranks(bool exclusive, long ranks, long *jobs, long *threads)
+{
+	long all = *threads > 0 || (*jobs <= 0 && ranks > 1) ? ranks * (*threads > 0 ? *threads : 1)
+							     : 0;
+
+	forecast_share(exclusive, jobs, &all);
+	*threads = *threads > 0 ? *threads : all / ranks;
+	if (*threads < 1)
+		*threads = 1;
+}
+
 double forecast_memory_available(void)
 {
 	const double kib = 1024.0;

@@ -29,6 +29,9 @@ long forecast_cores(void);
  * jobs = cores / threads, and one thread each if neither is given. Exclusive timing has one job. */
 void forecast_share(bool exclusive, long *jobs, long *threads);
 
+/* The same for workers of several processes, with threads each. */
+void forecast_share_ranks(bool exclusive, long ranks, long *jobs, long *threads);
+
 /* Bytes of memory that can be used without swapping: what is available, at most the control
  * group's limit. */
 double forecast_memory_available(void);

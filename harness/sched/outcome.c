@@ -18,7 +18,8 @@
 enum {
 	TAIL_BYTES = 2048, /* of log.txt that are looked at */
 	BYTES_ROOM = 32,
-	TAIL_KEPT = 400 /* of a last line that are worth quoting */
+	CANNOT_EXECUTE = 127, /* as shells say it */
+	TAIL_KEPT = 400       /* of a last line that are worth quoting */
 };
 
 const char *outcome_last_line(const char *tmp, struct arena *arena)
@@ -89,6 +90,15 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 	if (WEXITSTATUS(wait_status) == RUN_EXIT_OOM) {
 		*message = *message ? *message : "out of memory";
 		return CELL_OOM;
+	}
+	if (ending->ranks > 1 && WEXITSTATUS(wait_status) != CANNOT_EXECUTE) {
+		/* one that ends by an error has recorded it; the next run tries again */
+		*message =
+			arena_format(arena,
+				     "one of %ld ranks died, exit status %d; log.txt has what the "
+				     "launcher says",
+				     ending->ranks, WEXITSTATUS(wait_status));
+		return CELL_INTERRUPTED;
 	}
 	if (!*message)
 		*message = arena_format(arena, "exit status %d", WEXITSTATUS(wait_status));

@@ -13,6 +13,7 @@ struct ending {
 	bool timed_out;      /* it was asked to end at the wall-clock limit */
 	const char *date;    /* when it was started */
 	double time_limit;   /* s, for the message */
+	long ranks;          /* processes; 0 or 1: the worker alone */
 	double memory_limit; /* bytes, for the message */
 	double threads;
 };

@@ -272,7 +272,8 @@ static struct planner planner_new(const struct experiment *experiment, struct ar
 				  .unfit = ARENA_NEW(arena, struct problems),
 				  .memory_limit = resources->memory_limit};
 
-	forecast_share(resources->timing == TIMING_EXCLUSIVE, &jobs, &threads);
+	forecast_share_ranks(resources->timing == TIMING_EXCLUSIVE, resources->ranks, &jobs,
+			     &threads);
 	planner.threads = (int)threads;
 	planner.memory_available = forecast_memory_available();
 	planner.limit_is_share = !limited && jobs > 1;

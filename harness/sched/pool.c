@@ -376,7 +376,7 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 	jobs = jobs > 0 ? jobs : resources->jobs;
 	threads = threads > 0 ? threads : resources->threads;
 	choose = threads <= 0;
-	forecast_share(exclusive, &jobs, &threads);
+	forecast_share_ranks(exclusive, resources->ranks, &jobs, &threads);
 	pool->alone = alone_open(exclusive);
 	if (exclusive && pool->alone.none)
 		fprintf(stderr, "timing: exclusive: no locks (%s): other runs are not kept away\n",
@@ -399,6 +399,8 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 		.address_limit = resources->memory_limit + reserved +
 				 reserved_per_thread * (double)threads, /* NaN stays NaN */
 		.threads = (double)threads,
+		.ranks = resources->ranks,
+		.launch = resources->launch,
 		.inputs = &pool->inputs,
 	};
 }

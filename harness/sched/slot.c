@@ -19,6 +19,8 @@
 /* Between SIGINT and SIGKILL: time to flush a log. */
 static const double flush_s = 5;
 
+enum { MOST_LAUNCH = 24 }; /* words of resources.launch */
+
 /* Give `tmp` the files of a record to complete that are not written anew, or removed with the
  * entries that they are of: links to them where the file system has links, so that they stay what
  * they are. The log is copied, and goes on. */
@@ -74,13 +76,31 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	return at->completes ? take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
 
+/* The words that start ranks, and how many; the number of all. */
+static size_t put_launch(struct slot *slot, const struct slot_context *context, const char **args)
+{
+	const char *at = context->launch;
+	size_t count = 0;
+
+	for (; *at && count < MOST_LAUNCH; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+
+		if (length > 0)
+			args[count++] = arena_text_n(&slot->arena, at, length);
+		at += length;
+	}
+	args[count++] = arena_format(&slot->arena, "%ld", context->ranks);
+	return count;
+}
+
 /* Program and arguments of the worker (harness/worker.c). */
 static const char *const *command_of(struct slot *slot, const struct slot_context *context)
 {
-	enum { MOST = 12 };
+	enum { MOST = 14 };
 	const struct planned *at = slot->at;
-	const char **args = ARENA_ARRAY(&slot->arena, const char *, MOST + 1);
-	size_t count = 0;
+	const char **args = ARENA_ARRAY(&slot->arena, const char *, MOST_LAUNCH + MOST + 1);
+	bool launched = context->ranks > 1 && !at->completes;
+	size_t count = launched ? put_launch(slot, context, args) : 0;
 
 	args[count++] = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
 				     spec_precisions[at->cell->precision]);
@@ -91,6 +111,10 @@ static const char *const *command_of(struct slot *slot, const struct slot_contex
 	args[count++] = at->data_checksum;
 	if (!at->record.present) /* the first one stays, should two runs compute it */
 		args[count++] = "--keep";
+	if (launched) {
+		args[count++] = "--ranks";
+		args[count++] = arena_format(&slot->arena, "%ld", context->ranks);
+	}
 	if (context->choose_threads)
 		args[count++] = "--choose-threads";
 	if (context->time_limit > 0) {
@@ -125,6 +149,7 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
 	if (status == STATUS_OK) {
 		job.command = command_of(slot, context);
+		job.launched = context->ranks > 1 && !at->completes;
 		job.folder = slot->tmp;
 		slot->deadline =
 			isnan(context->time_limit) ? HUGE_VAL : slot->start + context->time_limit;
@@ -202,6 +227,7 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context,
 		.time_limit = context->time_limit,
 		.memory_limit = context->memory_limit,
 		.threads = context->threads,
+		.ranks = slot->at->completes ? 1 : context->ranks,
 	};
 
 	if (WIFEXITED(end->wait_status) && WEXITSTATUS(end->wait_status) == RUN_EXIT_RECORD)

@@ -17,6 +17,8 @@ struct slot_context {
 	double time_limit; /* s per cell, NaN = none */
 	double grace;      /* s after it, to evaluate and record what there is */
 	bool choose_threads;
+	long ranks; /* processes of a worker, that `launch` starts */
+	const char *launch;
 	double memory_limit;  /* resident bytes per cell, NaN = none */
 	double address_limit; /* bytes, NaN = none */
 	double threads;

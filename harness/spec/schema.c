@@ -52,6 +52,13 @@ static const struct option resource_rows[] = {
 	{OPTION_FIELD(struct resource_options, threads), .initial = "0", .range = RANGE_FROM(0),
 	 .doc = "threads per cell; 0 = cores divided by jobs, or one where a cell is too small "
 		"for more"},
+	{OPTION_FIELD(struct resource_options, ranks), .initial = "1",
+	 .range = RANGE_WITHIN(1, 4096),
+	 .doc = "processes that share the rows of a cell by MPI; needs a build with `make MPI=1`, "
+		"and threads are those of each"},
+	{OPTION_FIELD(struct resource_options, launch), .initial = "mpirun -n",
+	 .doc = "command that starts ranks; their number and the worker follow, as in srun "
+		"--mpi=pmi2 -n"},
 	{OPTION_FIELD(struct resource_options, time_limit), .initial = "null",
 	 .range = RANGE_ABOVE(0), .unit = UNIT_SECONDS, .doc = "wall-clock limit of a cell"},
 	{OPTION_FIELD(struct resource_options, grace), .initial = "null", .range = RANGE_FROM(0),

@@ -96,7 +96,9 @@ extern const char *const spec_precisions[]; /* "double", "single" */
 enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };
 
 struct resource_options {
-	long jobs, threads;     /* 0 = choose */
+	long jobs, threads;     /* 0 = choose; threads of each rank */
+	long ranks;             /* processes of a cell */
+	const char *launch;     /* that starts them: words before their number */
 	double time_limit;      /* s per cell */
 	double memory_limit;    /* bytes per cell; NaN = what the machine has, divided by jobs */
 	double grace;           /* s after time_limit; NaN = a fifth of it, at least 2 s */

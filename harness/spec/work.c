@@ -443,3 +443,46 @@ void work_locate(const struct experiment *experiment, const struct data_options 
 		err_at(err, told.status, node->at, "data[%zu].%s: %s%s: %s", index,
 		       data->source.item->name, told.source, place, told.text);
 }
+
+/* What a cell asks for that ranks do not do yet, and the option to blame; NULL: nothing. */
+static const char *refuses_ranks(const struct cell *cell, const char **option)
+{
+	const struct trainer *trainer =
+		(const struct trainer *)(const void *)cell->train.solver.item;
+
+	*option = "solver";
+	if (!trainer->spread)
+		return "needs all rows in one process";
+	if (cell->train.fresh > 0) {
+		*option = "fresh";
+		return "patterns drawn anew need all rows in one process";
+	}
+	return trainer->spread(cell->train.solver.options, option);
+}
+
+void work_check_ranks(const struct experiment *experiment, bool mpi, struct problems *problems)
+{
+	struct trail top = {.key = "resources"}, trail = {&top, "ranks", 0};
+	const struct node *resources = node_get(experiment->tree, "resources");
+	struct err_place at = check_place(resources ? resources : experiment->tree, "ranks");
+	long ranks = experiment->resources.ranks;
+
+	if (ranks <= 1)
+		return;
+	if (!mpi) {
+		problem_add(problems, at, &trail,
+			    "this program is built without MPI, %ld ranks need `make MPI=1`",
+			    ranks);
+		return;
+	}
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		const char *option, *reason = refuses_ranks(cell, &option);
+
+		if (!reason)
+			continue;
+		problem_add(problems, at, &trail, "method \"%s\": %s: %s", cell->train.name, option,
+			    reason);
+		return;
+	}
+}

@@ -50,6 +50,23 @@ static enum freedom freedom(const void *options)
 			       FREEDOM_ROTATIONS);
 }
 
+static const char *spread(const void *options, const char **option)
+{
+	const struct admm_options *o = options;
+	const struct u_update *update = (const struct u_update *)(const void *)o->u_update.item;
+
+	*option = "u_update";
+	if (!update->spread)
+		return "needs all rows in one process, pcg and primal do not";
+	if (update->spread(o->u_update.options))
+		return update->spread(o->u_update.options);
+	*option = "finish";
+	if (o->finish != FINISH_NONE)
+		return "the interior point needs all rows in one process, none does not";
+	*option = "patterns";
+	return pattern_spread(&o->patterns);
+}
+
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct admm_options *o = options;
@@ -75,7 +92,7 @@ static enum status factor_M(struct admm *a, struct arena *arena, struct err *err
 	a->system.M = mat_lower(arena, d);
 	if (arena_counts(arena))
 		return STATUS_OK;
-	blas_syrk(a->sigma, a->problem->X, TRANSPOSED, 0, a->system.M);
+	ranks_syrk(a->problem->ranks, a->sigma, a->problem->X, a->system.M);
 	for (ptrdiff_t j = 0; j < d; j++)
 		mat_set(a->system.M, j, j, mat_get(a->system.M, j, j) + 1);
 	if (!blas_cholesky(a->system.M))
@@ -92,18 +109,18 @@ static struct admm_program program_new(const struct admm *a, ptrdiff_t first, pt
 	const struct problem *problem = a->problem;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, P = a->system.D.cols, Pq = P * q;
 	/* in the norm in which the iteration is averaged */
-	const struct anderson_part parts[] = {{(size_t)(2 * d * Pq), 1},
-					      {(size_t)(2 * n * Pq), a->sigma},
-					      {(size_t)(n * q), a->kappa}};
+	const struct anderson_part parts[] = {{(size_t)(2 * d * Pq), 1, false},
+					      {(size_t)(2 * n * Pq), a->sigma, true},
+					      {(size_t)(n * q), a->kappa, true}};
 	struct admm_program g = {.first = first, .y = problem->y};
 	real *at;
 
 	if (q < problem->y.k)
 		g.y = a->output[first].y;
-	g.loop = accelerated_new(
-		(size_t)(2 * (n + d) * Pq + n * q),
-		(struct anderson_memory){a->options->anderson, a->options->interval},
-		a->options->relaxation, arena);
+	g.loop = accelerated_new((size_t)(2 * (n + d) * Pq + n * q),
+				 (struct anderson_memory){a->options->anderson,
+							  a->options->interval, problem->ranks},
+				 a->options->relaxation, arena);
 	at = g.loop.x; /* the parts of x one behind the other */
 	g.tV = (struct mat){d, Pq, d, at};
 	g.tW = (struct mat){d, Pq, d, at + d * Pq};
@@ -143,7 +160,7 @@ static void allocate(struct admm *a, struct arena *arena)
 static void begin(struct admm *a)
 {
 	const struct admm_options *o = a->options;
-	double unit = penalty_unit(a->problem->X) * a->problem->loss.weight;
+	double unit = penalty_unit(a->problem->X, a->problem->ranks) * a->problem->loss.weight;
 	bool given = !isnan(o->rho);
 
 	for (ptrdiff_t i = 0; i < a->count; i++) {
@@ -194,13 +211,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
 	a->count = separate_takes(problem, &wanted) ? problem->y.k : 1;
 	if (!arena_counts(arena)) {
-		double square = penalty_unit(problem->X);
+		double square = penalty_unit(problem->X, problem->ranks);
 
 		a->sigma = o->sigma / square;
 		a->kappa = o->kappa / square;
 	}
 	TRY(pattern_sample(&o->patterns, problem, NULL, arena, &sampled, err));
 	a->system.X = problem->X;
+	a->system.ranks = problem->ranks;
 	a->system.D = sampled.D;
 	a->system.c = 2 * a->kappa;
 	a->system.k = problem->y.k;
@@ -414,6 +432,7 @@ const struct trainer trainer_admm = {
 	.takes = takes,
 	.freedom = freedom,
 	.sample_weights = true,
+	.spread = spread,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -79,6 +79,7 @@ static void sign_pass(struct admm *a, struct admm_program *g, struct penalty_sum
 	}
 	for (ptrdiff_t b = 0; b < blocks; b++)
 		penalty_add(sums, sigma, a->block_sums[b]);
+	penalty_sum(a->problem->ranks, sums);
 }
 
 /* v1 = soft threshold of t at beta / rho; |v1| */
@@ -150,6 +151,7 @@ static double group_pass(struct admm *a, struct admm_program *g, struct penalty_
 static double loss_pass(struct admm *a, struct admm_program *g, struct penalty_sums *sums)
 {
 	struct loss_term loss = a->problem->loss;
+	struct penalty_sums own = {0};
 	size_t size = (size_t)(g->y.n * g->y.k);
 	real theta = (real)a->options->relaxation;
 	real *s = g->s.at, *z_ = g->z.at, *p = g->p.at, *f = g->f.at;
@@ -164,12 +166,14 @@ static double loss_pass(struct admm *a, struct admm_program *g, struct penalty_s
 		double z = (double)z_[k], primal = (double)f[k] - z, change = z - (double)p[k];
 		double mu = (double)s[k] - z;
 
-		sums->primal += kappa * primal * primal;
-		sums->change += kappa * change * change;
-		sums->size += kappa * z * z;
-		sums->dual += kappa * mu * mu;
+		own.primal += kappa * primal * primal;
+		own.change += kappa * change * change;
+		own.size += kappa * z * z;
+		own.dual += kappa * mu * mu;
 		p[k] = (real)(z - mu);
 	}
+	penalty_sum(a->problem->ranks, &own);
+	penalty_add(sums, 1, own);
 	return loss_outputs_value(loss, g->z, g->y);
 }
 
@@ -309,7 +313,7 @@ void admm_step(struct admm *a, struct progress *progress)
 
 	for (ptrdiff_t i = 0; i < a->count; i++)
 		accelerated_before(&a->program[i].loop);
-	blas_gemm(a->sigma, a->problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
+	ranks_gemm(a->problem->ranks, a->sigma, a->problem->X, a->Y, 0, a->U);
 	for (ptrdiff_t i = 0; i < a->count; i++)
 		right_hand_sides(&a->program[i]);
 	a->u_update->solve(a->u_state, a->p.at, a->U, a->Y, a->f.at);

@@ -127,7 +127,7 @@ static double coupling(struct flow *s)
 static enum status begin(struct flow *s, struct err *err)
 {
 	const struct flow_options *o = s->options;
-	double square = penalty_unit(s->problem->X), norm;
+	double square = penalty_unit(s->problem->X, NULL), norm;
 
 	s->sigma = o->sigma / square;
 	blas_syrk(s->sigma, s->problem->X, TRANSPOSED, 0, s->M);

@@ -81,6 +81,14 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	out->iteration_flops = (double)s.k * (usual * product + other_flops(s));
 }
 
+/* A sketch of an operator is not yet made over ranks. */
+static const char *spread(const void *options)
+{
+	return ((const struct pcg_options *)options)->preconditioner == NYSTROM
+		       ? "the Nystrom approximation needs all rows in one process"
+		       : NULL;
+}
+
 /* Columns of H G for the open outputs. */
 static void product(struct pcg *u, struct mat G, struct mat HG)
 {
@@ -90,7 +98,7 @@ static void product(struct pcg *u, struct mat G, struct mat HG)
 
 	for (ptrdiff_t i = 0; i < u->count; i++)
 		gates_spread(s->D, mat_col(G, u->open[i]), mat_cols(Y, i * P, P));
-	blas_gemm(1, s->X, TRANSPOSED, Y, PLAIN, 0, Z);
+	ranks_gemm(s->ranks, 1, s->X, Y, 0, Z);
 	blas_cholesky_solve(s->M, Z);
 	blas_gemm(1, s->X, PLAIN, Z, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < u->count; i++)
@@ -181,6 +189,7 @@ static void precondition(struct pcg *u, ptrdiff_t c)
 /* The residual of g, and where it may stop, for the right-hand side b; all outputs are open. */
 static void begin(struct pcg *u, const real *b)
 {
+	struct ranks *ranks = u->system->ranks;
 	size_t n = (size_t)u->system->X.rows;
 
 	u->count = u->system->k;
@@ -194,11 +203,11 @@ static void begin(struct pcg *u, const real *b)
 		for (size_t k = 0; k < n; k++) /* r = b - (I + c H) g */
 			r[k] = b[k] - g[k] - (real)u->system->c * Hd[k];
 		/* nothing below rounding can be asked for */
-		u->output[c].target = fmax(u->options->tolerance * blas_norm(n, r),
-					   4 * REAL_EPSILON * blas_norm(n, b));
+		u->output[c].target = fmax(u->options->tolerance * ranks_norm(ranks, n, r),
+					   4 * REAL_EPSILON * ranks_norm(ranks, n, b));
 		precondition(u, c);
 		memcpy(mat_col(u->d, c), mat_col(u->s, c), n * sizeof *r);
-		u->output[c].rs = blas_dot(n, r, mat_col(u->s, c));
+		u->output[c].rs = ranks_dot(ranks, n, r, mat_col(u->s, c));
 	}
 }
 
@@ -211,14 +220,14 @@ static bool advance(struct pcg *u, ptrdiff_t c)
 
 	for (size_t k = 0; k < n; k++)
 		Hd[k] = d[k] + (real)u->system->c * Hd[k];
-	curvature = blas_dot(n, d, Hd);
+	curvature = ranks_dot(u->system->ranks, n, d, Hd);
 	if (!(curvature > 0 && rs > 0))
 		return false;
 	step = rs / curvature;
 	blas_axpy(n, step, d, mat_col(u->g, c));
 	blas_axpy(n, -step, Hd, mat_col(u->r, c));
 	precondition(u, c);
-	next = blas_dot(n, mat_col(u->r, c), s);
+	next = ranks_dot(u->system->ranks, n, mat_col(u->r, c), s);
 	blas_scale(n, next / rs, d);
 	blas_axpy(n, 1, s, d);
 	u->output[c].rs = next;
@@ -237,7 +246,7 @@ static void conjugate_gradients(struct pcg *u, const real *b)
 		for (ptrdiff_t o = 0; o < u->count; o++) {
 			ptrdiff_t c = u->open[o];
 
-			if (blas_norm(n, mat_col(u->r, c)) > u->output[c].target)
+			if (ranks_norm(u->system->ranks, n, mat_col(u->r, c)) > u->output[c].target)
 				u->open[open++] = c;
 		}
 		u->count = open;
@@ -289,6 +298,7 @@ const struct u_update u_pcg = {
 		 .cite = "feng2024",
 		 .options = rows,
 		 .size = sizeof(struct pcg_options)},
+	.spread = spread,
 	.forecast = forecast,
 	.setup = setup,
 	.solve = solve,

@@ -21,6 +21,12 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	out->iteration_flops = (double)s.k * (2 * N * N + 10 * n * N);
 }
 
+static const char *spread(const void *options)
+{
+	(void)options;
+	return NULL;
+}
+
 /* C = c F'F + blockdiag(L L'), from F in one product; lower triangle */
 static void assemble(struct primal *u, const struct arena *arena)
 {
@@ -37,7 +43,7 @@ static void assemble(struct primal *u, const struct arena *arena)
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t j = 0; j < d; j++)
 			gates_mask(gates_col(s->D, i), n, mat_col(s->X, j), mat_col(F, i * d + j));
-	blas_syrk(s->c, F, TRANSPOSED, 0, u->C);
+	ranks_syrk(s->ranks, s->c, F, u->C);
 	for (ptrdiff_t b = 0; b < d; b++)
 		for (ptrdiff_t a = b; a < d; a++)
 			mat_set(L, a, b, mat_get(s->M, a, b));
@@ -81,7 +87,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 
 	blas_cholesky_solve(s->M, mat_cols(U, 0, half)); /* A = M^-1 R_A */
 	u_update_spread(s, p, u->T);
-	blas_gemm(s->c, s->X, TRANSPOSED, u->T, PLAIN, 1, B); /* R_B + c F'p */
+	ranks_gemm(s->ranks, s->c, s->X, u->T, 1, B); /* R_B + c F'p */
 	u_update_back(u->C, s->k, B.at);
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
 	u_update_outputs(s, mat_cols(Y, half, half), f);
@@ -91,6 +97,7 @@ const struct u_update u_primal = {
 	.base = {.name = "primal",
 		 .doc = "exact, through the difference system of order dP; for dP below n",
 		 .cite = "bai2023"},
+	.spread = spread,
 	.forecast = forecast,
 	.setup = setup,
 	.solve = solve,

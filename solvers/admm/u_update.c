@@ -11,7 +11,7 @@ void u_update_correct(const struct u_system *system, const real *g, struct mat Z
 	struct mat B = mat_cols(U, half, half), YB = mat_cols(Y, half, half);
 
 	u_update_spread(system, g, YB);
-	blas_gemm(1, system->X, TRANSPOSED, YB, PLAIN, 0, Z);
+	ranks_gemm(system->ranks, 1, system->X, YB, 0, Z);
 	blas_cholesky_solve(system->M, Z);
 	for (ptrdiff_t i = 0; i < half; i++)
 		blas_axpy((size_t)B.rows, system->c, mat_col(Z, i), mat_col(B, i));

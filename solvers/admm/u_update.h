@@ -20,11 +20,12 @@
 #include <stddef.h>
 
 struct u_system {
-	struct mat X;   /* n x d */
-	struct gates D; /* n x P */
-	struct mat M;   /* d x d, lower Cholesky factor of I + X'X */
-	double c;       /* > 0: 2 kappa */
-	ptrdiff_t k;    /* outputs */
+	struct mat X;        /* n x d */
+	struct gates D;      /* n x P */
+	struct mat M;        /* d x d, lower Cholesky factor of I + X'X */
+	double c;            /* > 0: 2 kappa */
+	ptrdiff_t k;         /* outputs */
+	struct ranks *ranks; /* that hold the rows of X and D; NULL: this process alone */
 };
 
 struct u_shape {
@@ -34,6 +35,8 @@ struct u_shape {
 struct u_update {
 	struct desc base;
 	bool reference; /* for comparisons: `auto` never takes it */
+	/* Why these options do not go with rows on several ranks, or NULL; NULL: none do. */
+	const char *(*spread)(const void *options);
 	/* Flops beyond those of ADMM itself; an iteration's include the products with X. */
 	void (*forecast)(const void *options, struct u_shape shape, struct forecast *out);
 	/* Allocate and factorise; allocate only, by shapes, on a counting arena. The system

@@ -62,7 +62,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	struct cvx cvx = {.problem = problem, .patterns = *patterns};
 
 	own_new(&cvx, arena);
-	cvx.cone = signcone_new(problem->X, arena);
+	cvx.cone = signcone_spread(problem->X, problem->ranks, arena);
 	cvx.interior = interior_new(&cvx.cone, P, arena);
 	cvx.push = mat_new(arena, n, P);
 	cvx.Z = mat_new(arena, d, 2 * P);
@@ -72,7 +72,9 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.d = ARENA_ARRAY(arena, real, n);
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
-	cvx.size = arena_counts(arena) ? 0 : blas_mat_norm(problem->X);
+	cvx.size = arena_counts(arena) ? 0 : ranks_mat_norm(problem->ranks, problem->X);
+	if (problem->ranks)
+		cvx.room = ARENA_ARRAY(arena, double, problem->ranks->count *(2 * P + 1));
 	cvx.affordable = affordable;
 	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
@@ -80,6 +82,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.order = ARENA_ARRAY(arena, struct cvx_order, 2 * P);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
 	cvx.nnls = nnls_new(cvx.cone.B, arena);
+	cvx.nnls.ranks = problem->ranks;
 	if (!cvx.exact) /* its two square matrices */
 		arena_untouched(arena, 2 * pow((double)cvx.cone.B.cols, 2) * sizeof(double));
 	cvx.split = splitting_new(&cvx.cone, 2 * P, arena);
@@ -169,7 +172,7 @@ static double repair_step(const struct cvx *cvx, ptrdiff_t b, const real *y)
 
 			step = fmax(step, by > 0 ? -(double)slack[k] / by : HUGE_VAL);
 		}
-	return step;
+	return ranks_largest(cvx->problem->ranks, step);
 }
 
 /* Y = X [V W] in the splitting's room, and what the blocks add up to. */
@@ -196,8 +199,13 @@ static struct extent measure(struct cvx *cvx, struct mat V, struct mat W)
 			cvx->f[k] += sign * d[k] * y[k];
 		}
 		sum.largest = fmax(sum.largest, (double)largest);
-		sum.violation = fmax(sum.violation, (double)violation);
-		if (violation > 0)
+		cvx->norm[b] = (double)violation;
+	}
+	sum.largest = ranks_largest(cvx->problem->ranks, sum.largest);
+	ranks_largest_all(cvx->problem->ranks, cvx->norm, (size_t)(2 * P), cvx->room);
+	for (ptrdiff_t b = 0; b < 2 * P; b++) {
+		sum.violation = fmax(sum.violation, cvx->norm[b]);
+		if (cvx->norm[b] > 0)
 			cvx->at[sum.broken++] = b;
 	}
 	return sum;
@@ -274,7 +282,8 @@ static void project_exactly(struct cvx *cvx, ptrdiff_t c)
 /* The blocks that the splitting cannot project: all, or those without a direction. */
 static void project(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 {
-	double each = 2 * (double)cvx->split.A.rows * pow((double)cvx->cone.B.cols, 2), spent = 0;
+	double rows = (double)ranks_total(cvx->problem->ranks, cvx->split.A.rows);
+	double each = 2 * rows * pow((double)cvx->cone.B.cols, 2), spent = 0;
 	struct cvx_order *order = cvx->order;
 	ptrdiff_t left = 0, P = V.cols;
 
@@ -313,7 +322,7 @@ static double shifts_left(const struct cvx *cvx)
 			if (cvx->d[k] < 0 && cvx->cone.length[k] > 0)
 				step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
 						       (double)push[k]));
-		steps += step;
+		steps += ranks_largest(cvx->problem->ranks, step);
 		norms += blas_norm((size_t)s->V.rows, mat_col(s->V, c));
 	}
 	return norms > 0 ? steps / norms : 0;

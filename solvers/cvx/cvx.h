@@ -57,6 +57,7 @@ struct cvx {
 	real *d;          /* n: a pattern as 0 and 1, or what it masks or flips */
 	double *g;        /* d */
 	double *wide_z;   /* d x 2 P */
+	double *room;     /* ranks x (2 P + 1), NULL without ranks */
 	double size;      /* |X|_F */
 	ptrdiff_t *at;    /* 2 P: blocks at work */
 	double *norm;     /* 2 P: |X'(+-d o alpha) + X'M| from above */

@@ -78,26 +78,46 @@ static void add_alpha(const struct cvx *cvx, const real *alpha, ptrdiff_t b, con
 		q[k] = sign * cvx->d[k] + z[k];
 }
 
+/* |q| of each column of Q. */
+static void column_norms(const struct cvx *cvx, struct mat Q, double *norm)
+{
+	struct ranks *ranks = cvx->problem->ranks;
+
+	for (ptrdiff_t c = 0; c < Q.cols; c++)
+		norm[c] = blas_norm((size_t)Q.rows, mat_col(Q, c));
+	for (ptrdiff_t c = 0; c < Q.cols && ranks; c++)
+		norm[c] *= norm[c];
+	ranks_sum_all(ranks, norm, (size_t)Q.cols);
+	for (ptrdiff_t c = 0; c < Q.cols && ranks; c++)
+		norm[c] = sqrt(norm[c]);
+}
+
 /* norm[.] = |X'q| of the first `count` columns of the splitting's Y, from above: sums of n products
  * are wrong by no more than n eps |x| |q| (Higham 2002, section 3.1). Where that is more than a
  * bound may lose, as beside a tiny beta, and the problem is small, by sums in twice the digits. */
 static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 {
 	struct mat Q = mat_cols(cvx->split.Y, 0, count), X = cvx->problem->X;
-	const double rounding = ((double)X.rows + 4) * DBL_EPSILON; /* gamma_n, and room */
+	struct ranks *ranks = cvx->problem->ranks;
+	double n = (double)ranks_total(ranks, X.rows);
+	const double rounding = (n + 4) * DBL_EPSILON; /* gamma_n, and room */
 	ptrdiff_t d = X.cols;
 
 	wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
+	ranks_sum_all(ranks, cvx->wide_z, (size_t)(d * count));
+	column_norms(cvx, Q, norm);
 	for (ptrdiff_t c = 0; c < count; c++) {
 		const real *q = mat_col(Q, c);
 		double *z = cvx->wide_z + c * d, exact = wide_norm(d, z), share = rounding;
+		double length = norm[c];
 
 		for (int twice = 0; twice < 2; twice++, share *= rounding) {
 			if (twice)
 				wide_transposed_twice(X, q, z);
 			norm[c] = wide_norm(d, z) * (1 + (double)(d + 4) * DBL_EPSILON) +
-				  share * cvx->size * blas_norm((size_t)X.rows, q);
-			if (norm[c] <= (1 + noticed) * exact || X.rows * d > SMALL)
+				  share * cvx->size * length;
+			/* sums of several ranks have no more digits */
+			if (norm[c] <= (1 + noticed) * exact || n * (double)d > SMALL || ranks)
 				break;
 		}
 	}
@@ -143,11 +163,14 @@ static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 
 		gates_unpack(pattern(cvx, b), cvx->M.rows, cvx->d);
 		nnls_gradient(cvx->cone.B, d, cvx->a, (double)sign_of(cvx, b), cvx->g);
+		ranks_sum_all(nnls->ranks, cvx->g, (size_t)cvx->cone.B.cols);
 		nnls_solve(nnls, (struct nnls_block){d, NULL, cvx->g}, target, HUGE_VAL);
 		memset(z, 0, (size_t)cvx->M.rows * sizeof *z);
 		for (ptrdiff_t j = 0; j < nnls->count; j++) {
 			ptrdiff_t k = nnls->passive[j];
 
+			if (k < 0) /* of another rank */
+				continue;
 			z[k] = (2 * d[k] - 1) * (real)(nnls->eta[j] / (double)cvx->cone.length[k]);
 		}
 		add_alpha(cvx, alpha, b, z, mat_col(cvx->split.Y, 0));
@@ -180,7 +203,7 @@ static void start_splitting(struct cvx *cvx, const real *alpha, double target)
 	}
 	V = mat_cols(s->V, 0, s->count);
 	Y = mat_cols(s->Y, 0, s->count);
-	blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 0, V);
+	ranks_gemm(cvx->cone.ranks, 1, cvx->cone.B, Y, 0, V);
 	blas_gemm(1, cvx->cone.B, PLAIN, V, PLAIN, 0, Y);
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		const real *d = cvx->d, *z = mat_col(cvx->M, cvx->at[c]);
@@ -195,7 +218,7 @@ static void start_splitting(struct cvx *cvx, const real *alpha, double target)
 			y[k] = sign * d[k] * cvx->a[k];
 		}
 	}
-	blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 0, mat_cols(s->G, 0, s->count));
+	ranks_gemm(cvx->cone.ranks, 1, cvx->cone.B, Y, 0, mat_cols(s->G, 0, s->count));
 }
 
 /* g'u / |u| at the feasible u = v + t h of column c: no more than the minimum. */
@@ -214,6 +237,7 @@ static double feasible_value(const struct cvx *cvx, ptrdiff_t c)
 		if (cvx->d[k] < 0 && cvx->cone.length[k] > 0)
 			step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
 					       (double)push[k]));
+	step = ranks_largest(cvx->cone.ranks, step);
 	for (ptrdiff_t j = 0; j < s->V.rows; j++) {
 		double u = (double)v[j] + step * (double)h[j];
 
@@ -244,7 +268,7 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 		Y = mat_cols(s->Y, 0, s->count);
 		splitting_multipliers(s, Y);
 		mat_copy(V, mat_cols(s->G, 0, s->count));
-		blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 1, V);
+		ranks_gemm(cvx->cone.ranks, 1, cvx->cone.B, Y, 1, V);
 		for (ptrdiff_t c = 0; c < s->count; c++) {
 			ptrdiff_t b = cvx->at[c];
 			double norm = blas_norm((size_t)V.rows, mat_col(V, c));
@@ -280,6 +304,7 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 static double mix(struct cvx *cvx, const real *alpha, double t, double *rounding)
 {
 	const struct cvx_kept *kept = &cvx->kept;
+	struct ranks *ranks = cvx->problem->ranks;
 	size_t n = (size_t)cvx->M.rows;
 	double largest = 0;
 
@@ -287,8 +312,8 @@ static double mix(struct cvx *cvx, const real *alpha, double t, double *rounding
 		cvx->f[k] = (real)((1 - t) * (double)alpha[k] + t * (double)kept->alpha[k]);
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		largest = fmax(largest, (1 - t) * cvx->norm[b] + t * kept->norm[b]);
-	*rounding =
-		2 * REAL_EPSILON * cvx->size * (blas_norm(n, alpha) + blas_norm(n, kept->alpha));
+	*rounding = 2 * REAL_EPSILON * cvx->size *
+		    (ranks_norm(ranks, n, alpha) + ranks_norm(ranks, n, kept->alpha));
 	return largest + *rounding;
 }
 
@@ -394,7 +419,8 @@ static void find_multipliers(struct cvx *cvx, struct active *a)
 		for (ptrdiff_t k = 0; k < W.rows; k++)
 			hw[k] = cvx->a[k] * w[k];
 		for (ptrdiff_t e = 0; e <= c; e++)
-			a->gram[c][e] = a->gram[e][c] = blas_dot((size_t)W.rows, hw, mat_col(W, e));
+			a->gram[c][e] = a->gram[e][c] =
+				ranks_dot(cvx->problem->ranks, (size_t)W.rows, hw, mat_col(W, e));
 		a->mu[c] = 0;
 	}
 	for (int sweep = 0; sweep < SWEEPS; sweep++)

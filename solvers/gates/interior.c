@@ -46,7 +46,7 @@ static double least_slack(const struct signcone *cone, const uint64_t *d, const 
 		for (ptrdiff_t k = 0; k < count; k++)
 			least = length[k] > 0 && ey[k] < least ? ey[k] : least;
 	}
-	return (double)least;
+	return ranks_least(cone->ranks, (double)least);
 }
 
 /* Keep u (r), y = B u (n), as the direction of pattern i if its margin is the best so far, and more
@@ -77,7 +77,7 @@ static void check(struct interior *in, struct splitting *s)
 	for (ptrdiff_t c = 0; c < m; c++)
 		offer(in, cone, in->at[c], s->d[c], mat_col(s->V, c), mat_col(s->Y, c));
 	splitting_multipliers(s, Y);
-	blas_gemm(1, cone->B, TRANSPOSED, Y, PLAIN, 0, G);
+	ranks_gemm(cone->ranks, 1, cone->B, Y, 0, G);
 	for (ptrdiff_t c = m - 1; c >= 0; c--) {
 		const real *y = mat_col(Y, c);
 		ptrdiff_t i = in->at[c];
@@ -85,6 +85,7 @@ static void check(struct interior *in, struct splitting *s)
 
 		for (ptrdiff_t k = 0; k < Y.rows; k++)
 			sum += cone->length[k] > 0 ? fabs((double)y[k]) : 0;
+		sum = ranks_sum(cone->ranks, sum);
 		if (sum > 0)
 			in->limit[i] =
 				fmin(in->limit[i], blas_norm((size_t)G.rows, mat_col(G, c)) / sum);

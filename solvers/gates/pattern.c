@@ -222,12 +222,61 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 
 /* --- drawing from sources ------------------------------------------------------------------- */
 
+struct mark;
+
 struct draw {
 	struct index seen; /* by the words of a column */
 	struct patterns *out;
 	ptrdiff_t found;
 	struct mat Y; /* n x BATCH: products with X of a batch */
+	/* of rows on several ranks: */
+	struct ranks *ranks;
+	struct mark *mark;     /* of the columns found, and of a batch behind them */
+	struct mark *gathered; /* ranks x BATCH */
 };
+
+/* What tells columns of all ranks apart: words are mixed with their place and added up, so that two
+ * of P columns are taken for one with a probability of P^2 / 2^129. */
+struct mark {
+	uint64_t hash[2], active;
+};
+
+static uint64_t mixed(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+	return x ^ (x >> 31);
+}
+
+/* mark[0 .. batch-1] of the columns from `first` on. */
+static void mark_columns(struct draw *draw, ptrdiff_t first, ptrdiff_t batch, struct mark *mark)
+{
+	struct ranks *ranks = draw->ranks;
+	struct gates D = draw->out->D;
+
+	for (ptrdiff_t j = 0; j < batch; j++) {
+		const uint64_t *word = gates_col(D, first + j);
+		uint64_t place = mixed((uint64_t)ranks->rank + 1);
+
+		mark[j] = (struct mark){{0, 0}, (uint64_t)gates_active(D, first + j)};
+		for (ptrdiff_t w = 0; w < D.stride; w++) {
+			uint64_t one = mixed(word[w] + mixed(place + (uint64_t)w));
+
+			mark[j].hash[0] += one;
+			mark[j].hash[1] += mixed(one + place);
+		}
+	}
+	ranks->gather(ranks, mark, (size_t)batch * sizeof *mark, draw->gathered);
+	memset(mark, 0, (size_t)batch * sizeof *mark);
+	for (int r = 0; r < ranks->count; r++)
+		for (ptrdiff_t j = 0; j < batch; j++) {
+			const struct mark *one = &draw->gathered[r * batch + j];
+
+			mark[j].hash[0] += one->hash[0];
+			mark[j].hash[1] += one->hash[1];
+			mark[j].active += one->active;
+		}
+}
 
 /* The `batch` proposals from index `first` on, behind the columns found so far. */
 static void propose(const struct draw *draw, const struct pattern_source *source,
@@ -246,6 +295,21 @@ static void propose(const struct draw *draw, const struct pattern_source *source
 	}
 }
 
+/* Whether column `kept`, whose mark stands there, is a new one with an active sample. */
+static bool is_new(struct draw *draw, ptrdiff_t kept)
+{
+	struct gates D = draw->out->D;
+	const void *key = gates_col(D, kept);
+	size_t length = (size_t)D.stride * sizeof *D.at, place = (size_t)kept;
+
+	if (draw->ranks) {
+		key = draw->mark[kept].hash;
+		length = sizeof draw->mark[kept].hash;
+	}
+	return (draw->ranks ? draw->mark[kept].active > 0 : gates_active(D, kept) > 0) &&
+	       index_place_bytes(&draw->seen, key, length, place) == place;
+}
+
 /* Of `batch` columns behind those found so far, keep the new ones with an active sample: others add
  * no neuron. */
 static void keep_new(struct draw *draw, const char *source, ptrdiff_t batch)
@@ -254,15 +318,15 @@ static void keep_new(struct draw *draw, const char *source, ptrdiff_t batch)
 	struct gates D = out->D;
 	ptrdiff_t kept = draw->found;
 
+	if (draw->ranks)
+		mark_columns(draw, kept, batch, draw->mark + kept);
 	for (ptrdiff_t j = draw->found; j < draw->found + batch; j++) {
-		size_t place = (size_t)kept;
-
+		if (draw->ranks)
+			draw->mark[kept] = draw->mark[j];
 		gates_copy(D, kept, D, j);
 		mat_copy(mat_cols(out->H, kept, 1), mat_cols(out->H, j, 1));
 		out->source[kept] = source;
-		kept += gates_active(D, kept) > 0 &&
-			index_place_bytes(&draw->seen, gates_col(D, kept),
-					  (size_t)D.stride * sizeof *D.at, place) == place;
+		kept += is_new(draw, kept);
 	}
 	draw->found = kept;
 }
@@ -299,7 +363,7 @@ static enum status draw_patterns(const struct pattern_options *options,
 				 const struct problem *problem, const struct threat *threat,
 				 struct arena *arena, struct patterns *out, struct err *err)
 {
-	struct draw draw = {.out = out};
+	struct draw draw = {.out = out, .ranks = problem->ranks};
 	size_t count = options->from.count;
 	const struct pattern_stream request = {
 		.problem = problem,
@@ -310,6 +374,10 @@ static enum status draw_patterns(const struct pattern_options *options,
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	out->source = ARENA_ARRAY(arena, const char *, options->count);
 	draw.seen = index_new((size_t)options->count, arena);
+	if (draw.ranks) {
+		draw.mark = ARENA_ARRAY(arena, struct mark, options->count);
+		draw.gathered = ARENA_ARRAY(arena, struct mark, draw.ranks->count * BATCH);
+	}
 	for (size_t s = 0; s < count && draw.found < out->D.cols; s++) {
 		const struct pattern_source *source = source_of(&options->from.at[s]);
 		struct pattern_stream stream = request;
@@ -404,6 +472,15 @@ void pattern_forecast(const struct pattern_options *options, struct trainer_shap
 		if (start)
 			start_forecast(start, shape, out);
 	}
+}
+
+const char *pattern_spread(const struct pattern_options *options)
+{
+	bool simple = !options->file && options->count != PATTERN_ALL;
+
+	for (size_t s = 0; s < options->from.count; s++)
+		simple = simple && source_of(&options->from.at[s])->independent;
+	return simple ? NULL : "only those drawn at random, as from: gaussian, are over all rows";
 }
 
 const struct choice *pattern_independent(const struct pattern_options *options)

@@ -62,6 +62,9 @@ enum freedom pattern_freedom(const struct pattern_options *options, enum freedom
 void pattern_forecast(const struct pattern_options *options, struct trainer_shape shape,
 		      struct forecast *out);
 
+/* Why these do not go with rows on several ranks; NULL: they do. */
+const char *pattern_spread(const struct pattern_options *options);
+
 /* The source whose directions are drawn independently of each other, for statistics on patterns
  * drawn anew; NULL if there is none. */
 const struct choice *pattern_independent(const struct pattern_options *options);

@@ -13,13 +13,24 @@ static const double dual_rank = 1e-10;
 
 struct signcone signcone_new(struct mat X, struct arena *arena)
 {
-	ptrdiff_t r = X.rows < X.cols ? X.rows : X.cols;
-	struct signcone cone = {.X = X};
+	return signcone_spread(X, NULL, arena);
+}
+
+/* Of a part of the rows the smaller Gram matrix is not known: that of the columns is taken. */
+static bool by_columns(const struct signcone *cone)
+{
+	return cone->ranks || cone->X.cols <= cone->X.rows;
+}
+
+struct signcone signcone_spread(struct mat X, struct ranks *ranks, struct arena *arena)
+{
+	struct signcone cone = {.X = X, .ranks = ranks};
+	ptrdiff_t r = by_columns(&cone) ? X.cols : X.rows;
 
 	cone.length = ARENA_ARRAY(arena, real, X.rows);
 	cone.B = mat_new(arena, X.rows, r);
 	cone.gram = mat_new(arena, r, r);
-	cone.Q = X.cols <= X.rows ? cone.gram : mat_new(arena, X.cols, r);
+	cone.Q = by_columns(&cone) ? cone.gram : mat_new(arena, X.cols, r);
 	cone.lambda = ARENA_ARRAY(arena, double, r);
 	cone.spectrum = ARENA_ARRAY(arena, real, r);
 	blas_expect_eigen(arena, r);
@@ -69,7 +80,7 @@ static bool columns_basis(struct signcone *cone)
 {
 	mat_copy(cone->B, cone->X);
 	normalise_rows(cone, cone->B);
-	blas_syrk(1, cone->B, TRANSPOSED, 0, cone->gram);
+	ranks_syrk(cone->ranks, 1, cone->B, cone->gram);
 	return blas_eigen(cone->gram, cone->spectrum);
 }
 
@@ -131,7 +142,7 @@ void signcone_prepare(struct signcone *cone)
 		return;
 	cone->ready = true;
 	measure_rows(cone);
-	known = cone->X.cols <= cone->X.rows ? columns_basis(cone) : rows_basis(cone);
+	known = by_columns(cone) ? columns_basis(cone) : rows_basis(cone);
 	if (!known) { /* entries that are not finite */
 		cone->B.cols = cone->Q.cols = 0;
 		return;
@@ -143,7 +154,8 @@ void signcone_prepare(struct signcone *cone)
 	first = 0;
 	largest = 0;
 	for (ptrdiff_t j = 0; j < r; j++) {
-		cone->lambda[j] = pow(blas_norm((size_t)cone->B.rows, mat_col(cone->B, j)), 2);
+		cone->lambda[j] =
+			pow(ranks_norm(cone->ranks, (size_t)cone->B.rows, mat_col(cone->B, j)), 2);
 		largest = fmax(largest, cone->lambda[j]);
 	}
 	floor = rank_margin * (double)cone->X.cols * REAL_EPSILON;

@@ -14,16 +14,18 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct signcone {
-	struct mat X;   /* n x d, borrowed */
-	real *length;   /* n: |x_k| */
-	struct mat B;   /* n x r */
-	struct mat Q;   /* d x r */
-	double *lambda; /* r, ascending */
+	struct mat X;        /* n x d, borrowed */
+	struct ranks *ranks; /* that hold the rows of X; NULL: this process alone */
+	real *length;        /* n: |x_k| */
+	struct mat B;        /* n x r */
+	struct mat Q;        /* d x r */
+	double *lambda;      /* r, ascending */
 	bool ready;
 	/* scratch */
 	struct mat gram; /* min(n, d) square: the columns of Q where d is not above n */
@@ -32,6 +34,8 @@ struct signcone {
 
 /* Room alone: the coordinates are made by the first use. X is borrowed. */
 struct signcone signcone_new(struct mat X, struct arena *arena);
+/* Of rows that lie on several ranks. */
+struct signcone signcone_spread(struct mat X, struct ranks *ranks, struct arena *arena);
 
 /* Operations of signcone_prepare. */
 double signcone_flops(double n, double d);

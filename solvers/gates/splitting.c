@@ -44,7 +44,7 @@ void splitting_step(struct splitting *s)
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < m; i++)
 		form_column(s, i);
-	blas_gemm(1, B, TRANSPOSED, Y, PLAIN, 0, V);
+	ranks_gemm(s->cone->ranks, 1, B, Y, 0, V);
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < m; i++) {
 		const real *g = mat_col(s->G, i);

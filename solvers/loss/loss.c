@@ -10,7 +10,7 @@ static void apply_weight(struct loss_term l, size_t n, real *g)
 		g[k] *= l.sample[k];
 }
 
-double loss_value(struct loss_term l, size_t n, const real *f, const real *y)
+static double value(struct loss_term l, size_t n, const real *f, const real *y)
 {
 	double sum = 0;
 
@@ -19,6 +19,11 @@ double loss_value(struct loss_term l, size_t n, const real *f, const real *y)
 	for (size_t k = 0; k < n; k++)
 		sum += (double)l.sample[k] * l.loss->value(l.options, 1, f + k, y + k);
 	return l.weight * sum;
+}
+
+double loss_value(struct loss_term l, size_t n, const real *f, const real *y)
+{
+	return ranks_sum(l.ranks, value(l, n, f, y));
 }
 
 void loss_gradient(struct loss_term l, size_t n, const real *f, const real *y, real *g)
@@ -47,7 +52,7 @@ void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real
 	}
 }
 
-double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y)
+static double conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y)
 {
 	double sum = 0;
 
@@ -59,6 +64,11 @@ double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a,
 		sum += weight * l.loss->conjugate(l.options, 1, scale / weight, a + k, y + k);
 	}
 	return sum;
+}
+
+double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y)
+{
+	return ranks_sum(l.ranks, conjugate(l, n, scale, a, y));
 }
 
 double loss_curvature(struct loss_term l)
@@ -132,7 +142,7 @@ double loss_against_all(struct loss_term l, struct mat F, struct targets y)
 		for (ptrdiff_t k = 0; k < F.rows; k++)
 			sum += l.loss->sample(l.options, (double)mat_get(F, k, c),
 					      y.label[k] == c ? 1 : -1);
-	return l.weight * sum;
+	return ranks_sum(l.ranks, l.weight * sum);
 }
 
 double loss_outputs_value(struct loss_term l, struct mat F, struct targets y)
@@ -140,8 +150,7 @@ double loss_outputs_value(struct loss_term l, struct mat F, struct targets y)
 	double sum = 0;
 
 	for (ptrdiff_t c = 0; c < y.k && by_outputs(l, y); c++)
-		sum += loss_value(loss_with(l, y.weight), (size_t)y.n, mat_col(F, c),
-				  y.at + c * y.n);
+		sum += value(loss_with(l, y.weight), (size_t)y.n, mat_col(F, c), y.at + c * y.n);
 	for (ptrdiff_t first = 0; first < y.n && !by_outputs(l, y);) {
 		struct run run = run_from(l, y, first);
 
@@ -149,7 +158,7 @@ double loss_outputs_value(struct loss_term l, struct mat F, struct targets y)
 		       l.loss->outputs->value(l.options, mat_rows(F, first, run.y.n), run.y);
 		first += run.y.n;
 	}
-	return sum;
+	return ranks_sum(l.ranks, sum);
 }
 
 void loss_outputs_gradient(struct loss_term l, struct mat F, struct targets y, struct mat G)
@@ -196,8 +205,8 @@ double loss_outputs_conjugate(struct loss_term l, double scale, struct mat A, st
 	double sum = 0;
 
 	for (ptrdiff_t c = 0; c < y.k && by_outputs(l, y); c++)
-		sum += loss_conjugate(loss_with(l, y.weight), (size_t)y.n, scale, mat_col(A, c),
-				      y.at + c * y.n);
+		sum += conjugate(loss_with(l, y.weight), (size_t)y.n, scale, mat_col(A, c),
+				 y.at + c * y.n);
 	for (ptrdiff_t first = 0; first < y.n && !by_outputs(l, y);) {
 		struct run run = run_from(l, y, first);
 
@@ -206,7 +215,7 @@ double loss_outputs_conjugate(struct loss_term l, double scale, struct mat A, st
 						  mat_rows(A, first, run.y.n), run.y);
 		first += run.y.n;
 	}
-	return sum;
+	return ranks_sum(l.ranks, sum);
 }
 
 double loss_outputs_curvature(struct loss_term l, ptrdiff_t k)

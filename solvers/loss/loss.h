@@ -8,6 +8,7 @@
 
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 #include "solvers/core/real.h"
 #include "solvers/core/targets.h"
 
@@ -87,6 +88,7 @@ struct loss_term {
 	 * all are 1. Functions of `struct targets` go by the weights of these instead. */
 	const real *sample;
 	double most;
+	struct ranks *ranks; /* whose samples count in values and conjugates; NULL: those here */
 };
 
 /* The loss of sample k alone. */

@@ -6,6 +6,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 #include "solvers/core/status.h"
 #include "solvers/core/targets.h"
 #include "solvers/loss/loss.h"
@@ -32,7 +33,8 @@ struct problem_file {
 
 /* What is to be trained. Borrowed by the trainer for its whole life. */
 struct problem {
-	struct mat X; /* n x d, training part, prepared */
+	struct mat X; /* n x d, training part, prepared; of several ranks the rows of this one */
+	struct ranks *ranks; /* that share the training part, as the loss does; NULL: one process */
 	struct targets y;
 	struct mat X_validation; /* may have 0 rows */
 	struct targets y_validation;
@@ -129,6 +131,10 @@ struct trainer {
 	bool multi_output;    /* takes targets of several outputs */
 	bool one_against_all; /* of classes it trains each against all others */
 	bool sample_weights;  /* takes factors of the samples */
+
+	/* Why these options do not go with rows on several ranks, NULL: they do; *option is the one
+	 * to blame. NULL: the trainer needs all rows in one process. */
+	const char *(*spread)(const void *options, const char **option);
 
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */

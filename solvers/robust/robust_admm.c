@@ -119,7 +119,7 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 					     .G = mat_new(arena, d, k > 1 ? n : 0)};
 	a->loop = accelerated_new(
 		(size_t)(2 * n * P + 4 * d * P + vectors * d),
-		(struct anderson_memory){a->options->anderson, a->options->interval},
+		(struct anderson_memory){a->options->anderson, a->options->interval, NULL},
 		a->options->relaxation, arena);
 	at = a->loop.x;
 	for (int half = 0; half < 2; half++) {
@@ -211,7 +211,7 @@ static enum status begin(struct robust_admm *a, struct arena *arena, struct err 
 			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
 			       "precision",
 			       REAL_NAME);
-	square = penalty_unit(problem->X);
+	square = penalty_unit(problem->X, NULL);
 	rho = o->rho * square * problem->loss.weight;
 	a->penalty[ROBUST_GROUP] = penalty_new(rho, o->adapt);
 	a->penalty[ROBUST_CONE] = penalty_new(rho * o->tau, o->adapt);

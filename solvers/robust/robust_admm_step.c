@@ -290,11 +290,11 @@ static void restart(struct robust_admm *a)
 {
 	size_t small = (size_t)(a->U.rows * a->U.cols / 2),
 	       sign = (size_t)(a->Y.rows * a->Y.cols / 2);
-	struct anderson_part half[] = {{small, a->penalty[ROBUST_GROUP].rho},
-				       {small, a->penalty[ROBUST_CONE].rho},
-				       {sign, a->penalty[ROBUST_SIGN].rho}};
+	struct anderson_part half[] = {{small, a->penalty[ROBUST_GROUP].rho, false},
+				       {small, a->penalty[ROBUST_CONE].rho, false},
+				       {sign, a->penalty[ROBUST_SIGN].rho, false}};
 	struct anderson_part samples = {(size_t)(a->C.rows * a->C.cols),
-					a->penalty[ROBUST_SAMPLE].rho};
+					a->penalty[ROBUST_SAMPLE].rho, false};
 
 	accelerated_restart(&a->loop,
 			    (struct anderson_part[]){half[0], half[1], half[2], half[0], half[1],

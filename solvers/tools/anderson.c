@@ -17,6 +17,7 @@ struct anderson {
 	ptrdiff_t memory, filled, next; /* columns, columns in use, column to write */
 	struct anderson_part part[ANDERSON_PARTS];
 	int parts;
+	struct ranks *ranks;
 	double theta;
 	struct mat R, G;    /* size x memory */
 	struct mat gram;    /* memory x memory: R'R, both triangles */
@@ -45,6 +46,7 @@ struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_
 
 	self->size = size;
 	self->memory = columns;
+	self->ranks = memory.ranks;
 	self->theta = theta;
 	self->R = mat_new(arena, (ptrdiff_t)size, columns);
 	self->G = mat_new(arena, (ptrdiff_t)size, columns);
@@ -59,7 +61,7 @@ struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, size);
 	if (!arena_counts(arena))
-		anderson_weigh(self, &(struct anderson_part){size, 1}, 1);
+		anderson_weigh(self, &(struct anderson_part){size, 1, false}, 1);
 	return self;
 }
 
@@ -111,14 +113,29 @@ static real *form_residual(struct anderson *self, const real *x)
 	return self->x;
 }
 
+/* <x, y>: parts that every rank has count once. */
+static double dot(const struct anderson *self, const real *x, const real *y)
+{
+	double own = 0, common = 0;
+	size_t k = 0;
+
+	if (!self->ranks)
+		return blas_dot(self->size, x, y);
+	for (int p = 0; p < self->parts; k += self->part[p++].count)
+		*(self->part[p].spread ? &own : &common) +=
+			blas_dot(self->part[p].count, x + k, y + k);
+	return common + ranks_sum(self->ranks, own);
+}
+
 /* <r, x - g> */
 static double along_residual(const struct anderson *self, const real *r, const real *x,
 			     const real *g)
 {
-	double sum = 0;
+	double sum = 0, common = 0;
 	size_t k = 0;
 
 	for (int p = 0; p < self->parts; p++) {
+		bool once = self->ranks && !self->part[p].spread;
 		size_t end = k + self->part[p].count;
 		double part = 0;
 
@@ -126,9 +143,9 @@ static double along_residual(const struct anderson *self, const real *r, const r
 		for (size_t i = k; i < end; i++)
 			part += (double)r[i] * ((double)x[i] - (double)g[i]);
 		k = end;
-		sum += sqrt(self->part[p].weight) * part;
+		*(once ? &common : &sum) += sqrt(self->part[p].weight) * part;
 	}
-	return sum;
+	return common + ranks_sum(self->ranks, sum);
 }
 
 /* x -= G c; false, and x is as before, if the least squares problem cannot be solved or there is no
@@ -146,7 +163,7 @@ static bool extrapolate(struct anderson *self, const real *r, double norm, real 
 		 fmax(share_of_residual, REAL_EPSILON) * norm * norm;
 	for (ptrdiff_t j = 0; j < m; j++) {
 		mat_set(factor, j, j, (real)((double)mat_get(factor, j, j) + lambda));
-		self->c[j] = (real)blas_dot(self->size, mat_col(self->R, j), r);
+		self->c[j] = (real)dot(self, mat_col(self->R, j), r);
 	}
 	if (m == 0 || !blas_cholesky(factor))
 		return false;
@@ -171,7 +188,7 @@ bool anderson_refuse(struct anderson *self, real *x)
 bool anderson_after(struct anderson *self, real *x)
 {
 	const real *r = form_residual(self, x);
-	double norm = blas_norm(self->size, r);
+	double norm = self->ranks ? sqrt(dot(self, r, r)) : blas_norm(self->size, r);
 
 	if (self->accelerated && !(norm <= growth * self->best &&
 				   norm <= most * self->first * pow(self->kept + 1, -power)))
@@ -190,10 +207,10 @@ bool anderson_after(struct anderson *self, real *x)
 		if (self->filled < self->memory)
 			self->filled++;
 		for (ptrdiff_t j = 0; j < self->filled; j++) {
-			real dot = (real)blas_dot(self->size, mat_col(self->R, j), dr);
+			real product = (real)dot(self, mat_col(self->R, j), dr);
 
-			mat_set(self->gram, self->next, j, dot);
-			mat_set(self->gram, j, self->next, dot);
+			mat_set(self->gram, self->next, j, product);
+			mat_set(self->gram, j, self->next, product);
 		}
 		self->next = (self->next + 1) % self->memory;
 	} else if (!isfinite(self->first))

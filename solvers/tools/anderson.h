@@ -19,6 +19,7 @@
 #define TOOLS_ANDERSON_H
 
 #include "solvers/core/arena.h"
+#include "solvers/core/ranks.h"
 #include "solvers/core/real.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct anderson;
 struct anderson_part {
 	size_t count;
 	double weight;
+	bool spread; /* every rank has numbers of its own there; else all have the same */
 };
 
 enum { ANDERSON_PARTS = 8 }; /* at most */
@@ -38,6 +40,7 @@ enum { ANDERSON_PARTS = 8 }; /* at most */
 struct anderson_memory {
 	long differences; /* >= 1 */
 	long interval;    /* iterations from one anderson_after to the next: for a counting arena */
+	struct ranks *ranks; /* that hold the parts; NULL: this process alone */
 };
 
 /* Vectors of `size` numbers; 0 < theta <= 2. */

@@ -28,6 +28,7 @@ struct nnls nnls_new(struct mat X, struct arena *arena)
 	s.z = ARENA_ARRAY(arena, double, d);
 	s.eta = ARENA_ARRAY(arena, double, d);
 	s.passive = ARENA_ARRAY(arena, ptrdiff_t, d);
+	s.row = ARENA_ARRAY(arena, double, d *d);
 	if (!arena_counts(arena))
 		nnls_take(&s, X);
 	return s;
@@ -72,26 +73,26 @@ static void multiply(struct mat X, const double *u, double *out)
 	}
 }
 
-/* Row k becomes passive: a new row of the Gram matrix, eta = 0. */
-static void enter(struct nnls *s, const struct nnls_block *b, ptrdiff_t k)
+/* A row and the rank that has it. */
+struct nnls_row {
+	int owner;
+	ptrdiff_t k; /* -1: not of this rank, or none */
+};
+
+/* A row becomes passive: a new row of the Gram matrix, eta = 0. */
+static void enter(struct nnls *s, const struct nnls_block *b, struct nnls_row new)
 {
 	ptrdiff_t m = s->count, d = s->X.cols;
-	double sum = 0;
+	double *row = s->row + m * d;
 
-	s->passive[m] = k;
+	s->passive[m] = new.k;
 	s->eta[m] = 0;
-	for (ptrdiff_t i = 0; i <= m; i++) { /* e_k e_l x_k'x_l */
-		ptrdiff_t l = s->passive[i];
-		double product = 0;
-
-		for (ptrdiff_t j = 0; j < d; j++)
-			product += (double)mat_get(s->X, k, j) * (double)mat_get(s->X, l, j);
-		product = sign_of(b->d, k) * sign_of(b->d, l) * product;
-		s->gram[m * d + i] = s->gram[i * d + m] = product;
-	}
-	for (ptrdiff_t j = 0; j < d; j++)
-		sum += (double)mat_get(s->X, k, j) * b->g[j];
-	s->right[m] = -sign_of(b->d, k) * sum;
+	for (ptrdiff_t j = 0; j < d && new.k >= 0; j++)
+		row[j] = sign_of(b->d, new.k) * (double)mat_get(s->X, new.k, j);
+	ranks_share(s->ranks, new.owner, row, (size_t)d * sizeof *row);
+	for (ptrdiff_t i = 0; i <= m; i++) /* e_k e_l x_k'x_l */
+		s->gram[m * d + i] = s->gram[i * d + m] = dot(d, row, s->row + i * d);
+	s->right[m] = -dot(d, row, b->g);
 	s->count++;
 }
 
@@ -105,6 +106,7 @@ static void leave(struct nnls *s, ptrdiff_t i)
 		s->passive[a] = s->passive[a + 1];
 		s->eta[a] = s->eta[a + 1];
 		s->right[a] = s->right[a + 1];
+		memcpy(s->row + a * d, s->row + (a + 1) * d, (size_t)d * sizeof(double));
 		memmove(s->gram + a * d, s->gram + (a + 1) * d, (size_t)(m + 1) * sizeof(double));
 	}
 	for (ptrdiff_t a = 0; a < m; a++)
@@ -171,20 +173,18 @@ static double residual(struct nnls *s, const struct nnls_block *b)
 	ptrdiff_t d = s->X.cols;
 
 	memcpy(s->r, b->g, (size_t)d * sizeof *s->r);
-	for (ptrdiff_t i = 0; i < s->count; i++) {
-		double c = sign_of(b->d, s->passive[i]) * s->eta[i];
-
+	for (ptrdiff_t i = 0; i < s->count; i++)
 		for (ptrdiff_t j = 0; j < d; j++)
-			s->r[j] += c * (double)mat_get(s->X, s->passive[i], j);
-	}
+			s->r[j] += s->eta[i] * s->row[i * d + j];
 	return sqrt(dot(d, s->r, s->r));
 }
 
-/* The row with the most negative slope, or -1. */
-static ptrdiff_t steepest(struct nnls *s, const struct nnls_block *b, double norm)
+/* The row with the most negative slope; false if there is none. */
+static bool steepest(struct nnls *s, const struct nnls_block *b, double norm,
+		     struct nnls_row *worst)
 {
-	ptrdiff_t worst = -1;
-	double least = -slope_tolerance * norm;
+	double least = -slope_tolerance * norm, found;
+	ptrdiff_t at = -1;
 
 	multiply(s->X, s->r, s->slope);
 	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
@@ -192,10 +192,13 @@ static ptrdiff_t steepest(struct nnls *s, const struct nnls_block *b, double nor
 
 		if (slope < least * s->size[k]) {
 			least = slope / s->size[k];
-			worst = k;
+			at = k;
 		}
 	}
-	return worst;
+	found = at < 0 ? HUGE_VAL : least;
+	worst->owner = ranks_argleast(s->ranks, &found);
+	worst->k = worst->owner == ranks_at(s->ranks) ? at : -1;
+	return found < HUGE_VAL;
 }
 
 /* The least t with e o (X (r + t h)) >= 0, and g'u / |u| at the feasible u = r + t h: no more than
@@ -210,6 +213,7 @@ static void find_lower(const struct nnls *s, const struct nnls_block *b, struct 
 		if (slack < 0)
 			t = fmax(t, push > 0 ? -slack / push : HUGE_VAL);
 	}
+	t = ranks_largest(s->ranks, t);
 	value->step = t;
 	for (ptrdiff_t j = 0; j < s->X.cols && isfinite(t); j++) {
 		double u = s->r[j] + (t > 0 ? t * (double)b->h[j] : 0);
@@ -225,7 +229,8 @@ struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low
 {
 	struct nnls_value value = {0, HUGE_VAL, 0};
 	ptrdiff_t d = s->X.cols, most = STEPS_PER_DIMENSION * d;
-	bool independent;
+	struct nnls_row worst;
+	bool independent, any;
 
 	s->count = s->factored = 0;
 	for (ptrdiff_t j = 0; j < s->X.cols; j++)
@@ -233,13 +238,13 @@ struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low
 	multiply(s->X, s->z, s->push);
 	for (ptrdiff_t step = 0; step <= most; step++) {
 		double norm = residual(s, &block);
-		ptrdiff_t worst = steepest(s, &block, norm);
 
+		any = steepest(s, &block, norm, &worst);
 		value.upper = fmin(value.upper, norm);
 		find_lower(s, &block, &value);
-		if (worst < 0) /* optimal */
+		if (!any) /* optimal */
 			value.lower = value.upper;
-		if (worst < 0 || value.upper <= low || value.lower > high || s->count == d)
+		if (!any || value.upper <= low || value.lower > high || s->count == d)
 			break;
 		enter(s, &block, worst);
 		/* the minimum over the passive rows, without those that turn negative */

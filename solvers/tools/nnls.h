@@ -10,17 +10,20 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 
 #include <stddef.h>
 
 struct nnls {
 	struct mat X;
+	struct ranks *ranks;         /* that hold its rows; NULL: this process alone */
 	double *size, *slope, *push; /* n: |x_k|, X r, X h */
 	double *r;                   /* d: g + X'(e o eta) */
 	double *gram, *factor;       /* d x d: of the passive rows */
 	double *right, *z;           /* d */
 	double *eta;                 /* d: of the passive rows */
-	ptrdiff_t *passive;          /* d: the rows with eta > 0, `count` of them */
+	ptrdiff_t *passive; /* d: the rows with eta > 0, `count` of them; -1: another rank's */
+	double *row;        /* d x d: e_k x_k of these, one behind the other */
 	ptrdiff_t count;
 	ptrdiff_t factored; /* leading rows of `factor` that are up to date */
 };
@@ -37,7 +40,7 @@ struct nnls_value {
 	double lower, upper, step;
 };
 
-/* X (n x d) is borrowed. */
+/* X (n x d) is borrowed. For rows on several ranks the caller sets `ranks`. */
 struct nnls nnls_new(struct mat X, struct arena *arena);
 /* Other entries, or fewer columns or rows, from now on. */
 void nnls_take(struct nnls *nnls, struct mat X);

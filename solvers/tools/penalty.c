@@ -15,10 +15,10 @@ static const double least_change = 2, most_change = 10;
 /* rho stays within this factor of where it began: balance alone can drive it to zero. */
 static const double farthest = 1e6;
 
-double penalty_unit(struct mat X)
+double penalty_unit(struct mat X, struct ranks *ranks)
 {
-	double norm = blas_mat_norm(X);
-	double square = norm * norm / ((double)X.rows * (double)X.cols);
+	double norm = ranks_mat_norm(ranks, X);
+	double square = norm * norm / ((double)ranks_total(ranks, X.rows) * (double)X.cols);
 
 	return square > 0 && isfinite(square) ? square : 1;
 }
@@ -83,4 +83,12 @@ void penalty_add(struct penalty_sums *to, double weight, struct penalty_sums par
 	to->change += weight * part.change;
 	to->size += weight * part.size;
 	to->dual += weight * part.dual;
+}
+
+void penalty_sum(struct ranks *ranks, struct penalty_sums *sums)
+{
+	double all[] = {sums->primal, sums->change, sums->size, sums->dual};
+
+	ranks_sum_all(ranks, all, sizeof all / sizeof all[0]);
+	*sums = (struct penalty_sums){all[0], all[1], all[2], all[3]};
 }

@@ -5,6 +5,7 @@
 #define TOOLS_PENALTY_H
 
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 
 #include <stdbool.h>
 
@@ -17,8 +18,8 @@ struct penalty {
 
 /* Units: with X / u and u V for X and V a program is the same but for beta / u, so that rho goes
  * with u^2 and penalties of preactivations relative to rho with 1 / u^2. u^2 here is the mean
- * square of the features, 1 if they are all zero. */
-double penalty_unit(struct mat X);
+ * square of the features, 1 if they are all zero; of the rows on all ranks. */
+double penalty_unit(struct mat X, struct ranks *ranks);
 
 struct penalty penalty_new(double rho, bool adapt);
 
@@ -51,6 +52,9 @@ struct penalty_sums {
 
 /* to += weight * part */
 void penalty_add(struct penalty_sums *to, double weight, struct penalty_sums part);
+
+/* What all ranks have counted; each rank its own rows. */
+void penalty_sum(struct ranks *ranks, struct penalty_sums *sums);
 
 /* One number of a split: before and now the split variable, x = now + dual. */
 static inline void penalty_count(struct penalty_sums *sums, double side, double before, double now,

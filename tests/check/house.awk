@@ -9,8 +9,8 @@ BEGIN {
 	limit["upward folders"] = 0
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
-	limit["largest folder"] = 26
-	limit["back doors"] = 153
+	limit["largest folder"] = 27
+	limit["back doors"] = 155
 	limit["sibling exports"] = 0
 	limit["room exports"] = 444
 	limit["dead exports"] = 5

@@ -40,7 +40,8 @@ static int iterations_to(double accuracy, long memory)
 {
 	struct arena arena = {0};
 	struct anderson *a =
-		memory > 0 ? anderson_new(&arena, N, (struct anderson_memory){memory, 1}, 1) : NULL;
+		memory > 0 ? anderson_new(&arena, N, (struct anderson_memory){memory, 1, NULL}, 1)
+			   : NULL;
 	real x[N] = {0};
 	int i = 0;
 
@@ -69,7 +70,7 @@ static void linear_iterations_end_sooner(void **state)
 static void few_rates_end_at_once(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){5, 1}, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){5, 1, NULL}, 1);
 	real x[N] = {0};
 
 	(void)state;
@@ -90,7 +91,7 @@ static void few_rates_end_at_once(void **state)
 static void a_grown_residual_is_given_up(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){3, 1}, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){3, 1, NULL}, 1);
 	real x[N], before[N];
 
 	(void)state;
@@ -113,7 +114,7 @@ static void a_grown_residual_is_given_up(void **state)
 static void a_fixed_point_stays(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){3, 1}, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){3, 1, NULL}, 1);
 	real x[N];
 
 	(void)state;
@@ -142,7 +143,7 @@ static void shift(real *x, int iteration)
 static void constant_residuals_do_not_drive_it_away(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){10, 1}, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){10, 1, NULL}, 1);
 	real x[N];
 	double farthest = 0;
 
@@ -164,10 +165,11 @@ static void constant_residuals_do_not_drive_it_away(void **state)
 static void weights_undo_units(void **state)
 {
 	const double unit = 1024;
-	const struct anderson_part parts[] = {{N / 3, 1}, {N - N / 3, 1 / (unit * unit)}};
+	const struct anderson_part parts[] = {{N / 3, 1, false},
+					      {N - N / 3, 1 / (unit * unit), false}};
 	struct arena arena = {0};
-	struct anderson *one = anderson_new(&arena, N, (struct anderson_memory){5, 1}, 1),
-			*other = anderson_new(&arena, N, (struct anderson_memory){5, 1}, 1);
+	struct anderson *one = anderson_new(&arena, N, (struct anderson_memory){5, 1, NULL}, 1),
+			*other = anderson_new(&arena, N, (struct anderson_memory){5, 1, NULL}, 1);
 	real x[N] = {0}, y[N] = {0};
 
 	(void)state;
@@ -248,7 +250,7 @@ static void short_runs_hold_few_differences(void **state)
 		struct arena_tally tally = {.real_size = sizeof(real), .steps = cases[i].steps};
 		struct arena arena = arena_counting(&tally);
 
-		anderson_new(&arena, SIZE, (struct anderson_memory){4, 10}, 1);
+		anderson_new(&arena, SIZE, (struct anderson_memory){4, 10, NULL}, 1);
 		check_close((double)tally.held / (SIZE * sizeof(real)), cases[i].vectors, 0, 0.02);
 		arena_release(&arena);
 	}
