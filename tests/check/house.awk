@@ -12,7 +12,7 @@ BEGIN {
 	limit["largest folder"] = 27
 	limit["back doors"] = 155
 	limit["sibling exports"] = 0
-	limit["room exports"] = 444
+	limit["room exports"] = 450
 	limit["dead exports"] = 5
 	limit["test exports"] = 35
 	limit["misplaced"] = 20
@@ -20,7 +20,7 @@ BEGIN {
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 112000
+	limit["product lines"] = 118000
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 
