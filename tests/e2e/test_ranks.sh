@@ -34,3 +34,7 @@ done
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"scp\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train[0]={solver: scp}' 2>&1)"
+"$relubench" run ranks.yaml --out outputs --set \
+	'data[0]={name: teacher, task: regression, generate: {kind: teacher, n: 90, d: 3, outputs: 2}}' >outputs.log 2>&1
+check "several outputs are refused" "$(cat outputs.log)" \
+	grep -q "2 outputs need all rows in one process: admm over ranks takes one" outputs.log
