@@ -60,8 +60,7 @@ spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepar
   - {name: active, solver: active_set, loss: squared, patterns: 40, beta: 10}' \
 	'stop: {iterations: 3}'
 spec networks "generate: {kind: blobs, n: 22000, d: 5}, split: {test: 2000}, prepare: [standardize, bias]" \
-	'  - {name: generated, solver: generated, loss: squared, neurons: 100, beta: 100}
-  - {name: bound, solver: all_networks, loss: squared, width: 50, beta: 100}' \
+	'  - {name: bound, solver: all_networks, loss: squared, width: 50, beta: 100}' \
 	'stop: {iterations: 2}'
 spec kernels "generate: {kind: blobs, n: 2400, d: 20}, split: {test: 400}, prepare: [standardize, bias]" \
 	'  - {name: biased, solver: locally_biased, loss: logistic, network: {adam: {width: 8, epochs: 1}}, beta: 0.1}
@@ -121,7 +120,9 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall outside patterns robust small forms many more gates lift newton kernels million wide pca patches csv libsvm; do
+for name in tall outside patterns robust small forms many more gates networks lift newton kernels million wide pca patches csv libsvm; do
+	most=2
+	test $name = networks && most=20 # room for boxes, which only a long search fills
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
@@ -130,7 +131,7 @@ for name in tall outside patterns robust small forms many more gates lift newton
 		method=$(sed -n 's/.*"method": *"\([a-z]*\)".*/\1/p' "$cell/result.json")
 		ratio=$(echo "$(planned "$id") ${held:-0}" | awk '{ print ($2 + 0 == 0 ? 0 : $1 * 1024 / $2) }')
 		check "$name, $method: forecast / held is $ratio" "$ratio" \
-			awk "BEGIN { exit !($ratio >= 0.95 && $ratio <= 2) }"
+			awk "BEGIN { exit !($ratio >= 0.95 && $ratio <= $most) }"
 	done
 done
 
