@@ -60,6 +60,7 @@ struct plane {
 	struct problem *problem;
 	size_t count;  /* of them */
 	size_t beside; /* networks with y, but what they are measured from is not above 0 */
+	size_t empty;  /* without a neuron: their outputs are one constant, at most */
 };
 
 static bool is_network(const struct record *r)
@@ -116,10 +117,10 @@ static void place_network(struct plane *plane, size_t i)
 
 	if (!isfinite(y) || !records_wanted(&plane->o->methods, r->result.method))
 		return;
-	if (!(from > 0)) {
-		plane->beside++;
+	plane->empty += r->result.neurons == 0;
+	plane->beside += r->result.neurons != 0 && !(from > 0);
+	if (r->result.neurons == 0 || !(from > 0))
 		return;
-	}
 	p->panel = p->panel ? p->panel : panel_of(plane, r);
 	p->sum += y;
 	p->count++;
@@ -204,6 +205,9 @@ static const char *caption_of(const struct plane *plane)
 		text = arena_format(
 			arena, "%s; %zu networks without %s are left out", text, plane->beside,
 			plane->o->above == ABOVE_BOUND ? "a bound above 0" : "a best one above 0");
+	if (plane->empty)
+		text = arena_format(arena, "%s; networks without a neuron, left out: %zu", text,
+				    plane->empty);
 	return text;
 }
 

@@ -91,6 +91,20 @@ static void networks_are_measured_from_the_best_of_their_problem(void **state)
 	assert_null(strstr(text, "beta 2, rank correlation"));   /* of two networks */
 }
 
+/* They predict one class, or none: their accuracy says nothing of the objective. */
+static void networks_without_a_neuron_have_no_place(void **state)
+{
+	const struct suboptimality_options options = {.least = 1e-3};
+	struct records records = made(NAN);
+	bool written = false;
+
+	(void)state;
+	records.at[1].result.neurons = 0; /* far, of moons */
+	assert_true(fixture_plot("suboptimality", &options, &records, &written));
+	assert_null(strstr(fixture_text(&records, "suboptimality", ".dat"), "# moons: far\n1 "));
+	assert_non_null(strstr(fixture_text(&records, "suboptimality", ".gp"), "out: 1"));
+}
+
 static void without_a_bound_there_is_no_distance_to_it(void **state)
 {
 	const struct suboptimality_options options = {.above = BOUND, .least = NAN};
@@ -132,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(networks_are_measured_from_the_best_of_their_problem),
+		cmocka_unit_test(networks_without_a_neuron_have_no_place),
 		cmocka_unit_test(without_a_bound_there_is_no_distance_to_it),
 		cmocka_unit_test(problems_of_one_objective_share_a_panel),
 		cmocka_unit_test(methods_can_be_chosen),
