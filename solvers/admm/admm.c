@@ -208,7 +208,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 	if (problem->ranks && problem->y.k > 1)
 		return err_set(err, STATUS_SPEC,
-			       "%td outputs need all rows in one process: admm over ranks takes one",
+			       "%td outputs need all rows in one process: admm over ranks takes "
+			       "one",
 			       problem->y.k);
 	a->problem = problem;
 	a->options = o;
