@@ -14,6 +14,7 @@ passed=0
 failed=0
 skipped=0
 export CMOCKA_MESSAGE_OUTPUT=stdout
+export OMP_WAIT_POLICY=passive # threads that spin for one another starve on a busy machine
 
 # "passed failed skipped" of the output on stdin.
 count() {
