@@ -26,6 +26,11 @@ size_t decisions_class(const real *f, ptrdiff_t step, size_t k)
 	return largest;
 }
 
+static size_t class_of(const struct part *part, ptrdiff_t i)
+{
+	return part->label ? (size_t)part->label[i] : part->y[i] > 0;
+}
+
 /* Of two classes with k outputs, one or an own one each. */
 static double auc_of(const struct part *part, ptrdiff_t k, const real *f, struct arena *arena)
 {
@@ -34,7 +39,7 @@ static double auc_of(const struct part *part, ptrdiff_t k, const real *f, struct
 	size_t count[2] = {0, 0};
 
 	for (ptrdiff_t i = 0; i < n; i++) {
-		int negative = part->label ? part->label[i] == 0 : part->y[i] < 0;
+		int negative = class_of(part, i) == 0;
 		double score = k > 1 ? (double)f[n + i] - (double)f[i] : (double)f[i];
 
 		scores[negative][count[negative]++] = score;
@@ -54,9 +59,7 @@ void decisions_of(const struct dataset *data, const real *const f[OUTPUTS_PARTS]
 		out->of[p] = confusion_new(k, arena);
 		out->auc[p] = k == 2 ? auc_of(part, data->k, f[p], arena) : NAN;
 		for (ptrdiff_t i = 0; i < part->X.rows; i++) {
-			size_t class = part->label ? (size_t)part->label[i] : part->y[i] > 0;
-
-			confusion_add(&out->of[p], class,
+			confusion_add(&out->of[p], class_of(part, i),
 				      decisions_class(f[p] + i, part->X.rows, (size_t)data->k));
 		}
 	}
