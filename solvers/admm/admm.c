@@ -206,11 +206,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 				      problem->loss.loss};
 	const char *wanted;
 
-	if (problem->ranks && problem->y.k > 1)
+	if (problem->ranks && !separate_takes(problem, &wanted))
 		return err_set(err, STATUS_SPEC,
-			       "%td outputs need all rows in one process: admm over ranks takes "
-			       "one",
-			       problem->y.k);
+			       "admm over ranks takes one output, or %s: the bound of %td outputs "
+			       "together needs all rows in one process",
+			       wanted, problem->y.k);
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;

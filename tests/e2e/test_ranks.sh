@@ -34,7 +34,15 @@ done
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"scp\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train[0]={solver: scp}' 2>&1)"
-"$relubench" run ranks.yaml --out outputs --set \
-	'data[0]={name: teacher, task: regression, generate: {kind: teacher, n: 90, d: 3, outputs: 2}}' >outputs.log 2>&1
-check "several outputs are refused" "$(cat outputs.log)" \
-	grep -q "2 outputs need all rows in one process: admm over ranks takes one" outputs.log
+two_outputs='data[0]={name: teacher, task: regression, generate: {kind: teacher, n: 90, d: 3, outputs: 2}}'
+"$relubench" run ranks.yaml --out outputs --set "$two_outputs" >outputs.log 2>&1
+"$relubench" run ranks.yaml --out outputs_one --set resources.ranks=1 --set "$two_outputs" >one.log 2>&1
+for name in objective lower_bound; do
+	check "$name of two outputs on two ranks is that of one process" "$(cat outputs.log)" \
+		test -n "$(field $name outputs_one)" -a "$(field $name outputs_one)" = "$(field $name outputs)"
+done
+"$relubench" run ranks.yaml --out classes --set \
+	'data[0]={name: arms, generate: {kind: spirals, n: 90, arms: 3}}' \
+	--set 'train[0].loss=logistic' >classes.log 2>&1
+check "outputs that the loss couples are refused" "$(cat classes.log)" \
+	grep -q "the bound of 3 outputs together needs all rows in one process" classes.log
