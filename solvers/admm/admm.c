@@ -208,9 +208,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 	if (problem->ranks && !separate_takes(problem, &wanted))
 		return err_set(err, STATUS_SPEC,
-			       "admm over ranks takes one output, or %s: the bound of %td outputs "
-			       "together needs all rows in one process",
-			       wanted, problem->y.k);
+			       "%td outputs that the loss couples need all rows in one process: "
+			       "admm over ranks takes one, or %s",
+			       problem->y.k, wanted);
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;

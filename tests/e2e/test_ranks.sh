@@ -45,4 +45,4 @@ done
 	'data[0]={name: arms, generate: {kind: spirals, n: 90, arms: 3}}' \
 	--set 'train[0].loss=logistic' >classes.log 2>&1
 check "outputs that the loss couples are refused" "$(cat classes.log)" \
-	grep -q "the bound of 3 outputs together needs all rows in one process" classes.log
+	grep -q "3 outputs that the loss couples need all rows in one process" classes/ranks/cells/*/result.json
