@@ -52,8 +52,8 @@ struct fault_trial {
 	void (*success)(struct fault_room *room); /* after the last one; may be NULL */
 };
 
-/* Attempts with k = 1, 2, ... until one succeeds; beyond `dense` each k is 2 % larger than the last.
- * Returns the largest k that failed. */
+/* Attempts with k = 1, 2, ... until one succeeds; beyond `dense` each k is 2 % larger than the one
+ * before it. Returns the largest k that failed. */
 size_t fault_at_every(const struct fault_trial *trial, struct fault_room *room);
 
 /* Without any fault. */

@@ -1,6 +1,6 @@
-/* Memory that runs out at the k-th allocation, for every k that is not large and then for some of each
- * size until none fails: the process ends at the one place that handles it, and what it leaves behind
- * is never taken for a result. */
+/* Memory that runs out at the k-th allocation, for every small k and then for some of each size
+ * until none fails: the process ends at the one place that handles it, and what it leaves behind is
+ * never taken for a result. */
 #include "harness/run/run.h"
 #include "tests/close.h"
 #include "tests/fault_fixture.h"
