@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { N = 90, MOST_D = 40, PATTERNS = 8, STEPS = 60, MOST_OUTPUTS = 2 };
+enum { N = 90, MOST_D = 40, PATTERNS = 8, STEPS = 60, MOST_OUTPUTS = 3 };
 
 /* What is trained. */
 struct trial {
@@ -22,6 +22,7 @@ struct trial {
 	ptrdiff_t d, k;
 	bool twice; /* each row once more, and a column of zeros */
 	double beta;
+	bool classes; /* an output each: the loss couples them */
 };
 
 struct found {
@@ -46,21 +47,30 @@ static real target(const struct trial *t, ptrdiff_t k, ptrdiff_t c)
 	return entry(t, k, 0) * entry(t, k, 1) + (real)(0.2 * (double)c) > 0 ? 1 : -1;
 }
 
+static int class_of(const struct trial *t, ptrdiff_t k)
+{
+	return (int)(entry(t, k, 0) > 0) + (int)(t->k > 2 && entry(t, k, 1) > 0);
+}
+
 /* The problem of a rank. */
 static void pose(const struct trial *t, struct ranks *ranks, struct toy *toy, struct problem *p)
 {
 	struct ranks_rows rows = ranks_rows(ranks, N);
 	struct mat X = mat_new(&toy->arena, rows.rows, t->d);
 	real *y = ARENA_ARRAY(&toy->arena, real, rows.rows * t->k);
+	int *label = t->classes ? ARENA_ARRAY(&toy->arena, int, rows.rows) : NULL;
 
 	for (ptrdiff_t k = 0; k < rows.rows; k++) {
 		for (ptrdiff_t j = 0; j < t->d; j++)
 			mat_set(X, k, j, entry(t, rows.first + k, j));
 		for (ptrdiff_t c = 0; c < t->k; c++)
-			y[c * rows.rows + k] = target(t, rows.first + k, c);
+			y[c * rows.rows + k] = t->classes ? class_of(t, rows.first + k) == c
+							  : target(t, rows.first + k, c);
+		if (label)
+			label[k] = class_of(t, rows.first + k);
 	}
 	*p = (struct problem){.X = X,
-			      .y = {.n = rows.rows, .k = t->k, .at = y},
+			      .y = {.n = rows.rows, .k = t->k, .at = y, .label = label},
 			      .ranks = ranks,
 			      .loss = toy_loss_term(t->loss, &toy->arena),
 			      .beta = t->beta,
@@ -120,11 +130,14 @@ static void check_same(const struct found *got, const struct found *want)
 }
 
 static const struct trial trials[] = {
-	{"squared", "pcg", 6, 1, false, 1e-3},
-	{"logistic", "primal", 6, 1, false, 1e-3},
-	{"hinge", "{pcg: {preconditioner: jacobi}}", 5, 1, true, 1e-2},
-	{"squared", "pcg", MOST_D, 1, false, 1e-2}, /* cones by the splitting */
-	{"squared", "primal", 5, 2, false, 1e-3},
+	{"squared", "pcg", 6, 1, false, 1e-3, false},
+	{"logistic", "primal", 6, 1, false, 1e-3, false},
+	{"hinge", "{pcg: {preconditioner: jacobi}}", 5, 1, true, 1e-2, false},
+	{"squared", "pcg", MOST_D, 1, false, 1e-2, false}, /* cones by the splitting */
+	{"squared", "primal", 5, 2, false, 1e-3, false},
+	{"logistic", "pcg", 5, 3, false, 1e-2, true},
+	{"hinge", "primal", 5, 3, true, 1e-2, true},
+	{"logistic", "primal", MOST_D, 2, false, 1e-2, true},
 };
 
 static void ranks_find_what_one_process_finds(void **state)
