@@ -8,7 +8,7 @@
 
 enum {
 	RANKS_MOST = 4096, /* whose numbers are looked at one by one */
-	CHUNK = 512        /* numbers of `real` widened at once */
+	CHUNK = 4096       /* numbers of `real` widened at once */
 };
 
 static const bool narrow = sizeof(real) < sizeof(double);
@@ -87,7 +87,7 @@ static void sum_real(struct ranks *ranks, real *at, size_t n)
 	}
 }
 
-static void sum_mat(struct ranks *ranks, struct mat A)
+void ranks_sum_mat(struct ranks *ranks, struct mat A)
 {
 	if (!ranks || A.rows == 0 || A.cols == 0)
 		return;
@@ -153,7 +153,7 @@ void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, d
 		struct mat C)
 {
 	blas_gemm(alpha, A, TRANSPOSED, B, PLAIN, ranks_at(ranks) == 0 ? beta : 0, C);
-	sum_mat(ranks, C);
+	ranks_sum_mat(ranks, C);
 }
 
 void ranks_syrk(struct ranks *ranks, double alpha, struct mat A, struct mat C)
