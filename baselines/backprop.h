@@ -122,9 +122,10 @@ struct backprop {
 	long since_best;
 };
 
-/* Gradient of the objective divided by n weight, estimated on `count` samples (NULL: 0 .. count-1;
- * of several ranks they are numbered through all, and NULL is all of them), into b->gradient. With a rule, it is applied to every block as soon as the block's gradient is
- * known, and b->gradient is scratch. */
+/* Gradient of the objective divided by n weight, estimated on `count` samples (NULL: 0 .. count-1),
+ * into b->gradient. Samples of several ranks are numbered through all, and NULL is every one. With
+ * a rule, it is applied to every block as soon as the block's gradient is known, and b->gradient is
+ * scratch. */
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
 		       backprop_rule rule, void *trainer);
 

@@ -269,7 +269,8 @@ double backprop_train_validation_loss(struct backprop *b)
 		ptrdiff_t n = problem->X_validation.rows;
 
 		model_forward(&all.base, problem->X_validation, b->f_validation, &b->work);
-		return loss_outputs_value(validation_loss(b), (struct mat){n, b->k, n, b->f_validation},
+		return loss_outputs_value(validation_loss(b),
+					  (struct mat){n, b->k, n, b->f_validation},
 					  problem->y_validation);
 	}
 	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
