@@ -99,6 +99,12 @@ void ranks_sum_mat(struct ranks *ranks, struct mat A)
 		sum_real(ranks, mat_col(A, j), (size_t)A.rows);
 }
 
+void ranks_sum_lower(struct ranks *ranks, struct mat A)
+{
+	for (ptrdiff_t j = 0; ranks && j < A.cols; j++)
+		sum_real(ranks, mat_col(A, j) + j, (size_t)(A.rows - j));
+}
+
 double ranks_largest(struct ranks *ranks, double x)
 {
 	double all[RANKS_MOST];
@@ -159,8 +165,7 @@ void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, d
 void ranks_syrk(struct ranks *ranks, double alpha, struct mat A, struct mat C)
 {
 	blas_syrk(alpha, A, TRANSPOSED, 0, C);
-	for (ptrdiff_t j = 0; ranks && j < C.cols; j++)
-		sum_real(ranks, mat_col(C, j) + j, (size_t)(C.rows - j));
+	ranks_sum_lower(ranks, C);
 }
 
 double ranks_dot(struct ranks *ranks, size_t n, const real *x, const real *y)

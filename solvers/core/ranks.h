@@ -39,8 +39,9 @@ ptrdiff_t ranks_before(struct ranks *ranks, ptrdiff_t rows);
 
 double ranks_sum(struct ranks *ranks, double x);
 void ranks_sum_all(struct ranks *ranks, double *at, size_t n);
-/* Of each entry of A. */
+/* Of each entry of A; of its lower triangle. */
 void ranks_sum_mat(struct ranks *ranks, struct mat A);
+void ranks_sum_lower(struct ranks *ranks, struct mat A);
 double ranks_largest(struct ranks *ranks, double x);
 double ranks_least(struct ranks *ranks, double x);
 /* The largest over the ranks of each of n numbers; `room` (count x n) is scratch, NULL without

@@ -10,13 +10,15 @@ data:
   - {name: teacher, generate: {kind: teacher, n: 90, d: 3}}
 train:
   - {solver: admm, beta: 0.1, patterns: 4, u_update: primal, finish: none}
+  - {solver: adam, beta: 0.1, width: 9, epochs: 3, batch: 20}
+  - {solver: scp, beta: 0.1, neurons: 20}
 stop: {iterations: 10}
 END
 
-# field NAME FOLDER: a number of the record, to ten digits
+# field NAME FOLDER: a number of each record, to ten digits
 field()
 {
-	grep -o "\"$1\": *[0-9.e+-]*" "$2"/ranks/cells/*/result.json | awk '{ printf "%.9e", $NF }'
+	grep -ho "\"$1\": *[0-9.e+-]*" "$2"/ranks/cells/*/result.json | awk '{ printf "%.9e ", $NF }'
 }
 
 "$relubench" run ranks.yaml --out two >two.log 2>&1
@@ -46,15 +48,17 @@ same()
 }
 
 same "one output"
+check "three methods were run" "$(cat two.log)" test "$(field objective two | wc -w)" = 3
 same "classes that the loss couples" 'data[0]={name: teacher, generate: {kind: teacher, n: 90, d: 3, outputs: 3}}' \
-	'train[0]={solver: admm, loss: logistic, beta: 0.1, patterns: 4, u_update: primal, finish: none}'
+	'train=[{solver: admm, loss: logistic, beta: 0.1, patterns: 4, u_update: primal, finish: none}]'
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
-	<<<"$("$relubench" run ranks.yaml --out no --set 'train[0]={solver: ipm}' 2>&1)"
+	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
 
 # a rank that dies: the cell is interrupted, nothing of the others stays, and the next run computes it
-long='stop={iterations: 100000000, seconds: 2, gap: null}'
-"$relubench" run ranks.yaml --out dead --set "$long" >dead.log 2>&1 &
+long=(--set 'stop={iterations: 100000000, seconds: 2, gap: null}'
+	--set 'train=[{solver: admm, beta: 0.1, patterns: 4, u_update: primal, finish: none}]')
+"$relubench" run ranks.yaml --out dead "${long[@]}" >dead.log 2>&1 &
 run=$!
 for _ in $(seq 200); do
 	sleep 0.05
@@ -67,6 +71,6 @@ check "a run with a dead rank ends with status 1" "$ended: $(cat dead.log)" test
 check "its cell is interrupted and says why" "$(cat dead.log)" \
 	grep -q '"message": *"one of 2 ranks died' dead/ranks/cells/*/result.json
 check "nothing stays in its place of work" "$(ls dead/ranks)" test ! -e dead/ranks/tmp
-"$relubench" run ranks.yaml --out dead --set "$long" >again.log 2>&1
+"$relubench" run ranks.yaml --out dead "${long[@]}" >again.log 2>&1
 check "the next run computes it" "$(cat again.log)" \
 	grep -q '"status": *"ok"' dead/ranks/cells/*/result.json
