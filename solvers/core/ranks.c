@@ -23,12 +23,16 @@ int ranks_at(const struct ranks *ranks)
 	return ranks ? ranks->rank : 0;
 }
 
+struct ranks_rows ranks_rows_of(int rank, int count, ptrdiff_t n)
+{
+	ptrdiff_t first = n / count * rank + (rank < n % count ? rank : n % count);
+
+	return (struct ranks_rows){first, n / count + (rank < n % count)};
+}
+
 struct ranks_rows ranks_rows(const struct ranks *ranks, ptrdiff_t n)
 {
-	ptrdiff_t count = ranks_count(ranks), at = ranks_at(ranks);
-	ptrdiff_t first = n / count * at + (at < n % count ? at : n % count);
-
-	return (struct ranks_rows){first, n / count + (at < n % count)};
+	return ranks_rows_of(ranks_at(ranks), ranks_count(ranks), n);
 }
 
 /* `x` of every rank. */
@@ -153,6 +157,12 @@ void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes)
 {
 	if (ranks)
 		ranks->share(ranks, root, at, bytes);
+}
+
+void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes)
+{
+	if (ranks && to > 0)
+		ranks->hand(ranks, to, from, at, bytes);
 }
 
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,
