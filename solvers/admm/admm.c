@@ -206,11 +206,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 				      problem->loss.loss};
 	const char *wanted;
 
-	if (problem->ranks && !separate_takes(problem, &wanted))
-		return err_set(err, STATUS_SPEC,
-			       "%td outputs that the loss couples need all rows in one process: "
-			       "admm over ranks takes one, or %s",
-			       problem->y.k, wanted);
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
