@@ -41,6 +41,26 @@ double dual_box_slope(const struct dual_box *box, ptrdiff_t k, double a, double 
 	return loss_entropy(loss, y).factor * log(below / above);
 }
 
+double dual_box_curvature(const struct dual_box *box, ptrdiff_t k)
+{
+	struct loss_term loss = loss_of(box->problem->loss, k);
+	double y = target(box, k);
+
+	if (loss.loss->box)
+		return loss_box(loss, y).quadratic;
+	return loss_entropy(loss, y).factor * (1 / box->above[k] + 1 / box->below[k]);
+}
+
+double dual_box_bend(const struct dual_box *box, ptrdiff_t k)
+{
+	struct loss_term loss = loss_of(box->problem->loss, k);
+	double up = box->da[k] / box->above[k], down = box->da[k] / box->below[k];
+
+	if (loss.loss->box)
+		return 0;
+	return loss_entropy(loss, target(box, k)).factor * (up * up - down * down) / 2;
+}
+
 /* l*'(a) + mu / (high - a) - mu / (a - low), increasing in a. */
 static double path_output(const struct dual_box *box, ptrdiff_t k, double mu, double a)
 {
