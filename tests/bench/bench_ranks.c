@@ -168,6 +168,10 @@ static void scale(struct ranks *ranks, const char *u_update, const struct networ
 
 	if (count < 2 || ranks_at(ranks) > 0)
 		return;
+	if (!(each > 0)) {
+		printf("  no model: the two sizes differ by less than what else runs here\n");
+		return;
+	}
 	predict(&strong, fixed, each, here);
 	predict(&strong, fixed, each, &cluster);
 }
