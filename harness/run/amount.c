@@ -170,6 +170,7 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 			 .options = train->loss.options,
 			 .weight = 1},
 		.beta = train->beta,
+		.penalties = {train->penalties, train->first_penalty},
 	};
 	target_problem(&data, &arena, &problem);
 	if (trainer_outputs_only(trainer, options))
@@ -181,6 +182,8 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 					 &arena);
 		arena_settle(&arena);
 		model = evaluator.held[0].model;
+		for (long i = 1; model && i < train->penalties; i++)
+			model_new(model->kind, &arena, model_size(model));
 		if (model)
 			attack(cell, &data, model, &arena);
 		if (model)

@@ -37,7 +37,7 @@ struct generated_options {
 	long neurons, starts, add, slide, sampled;
 	bool minimal;
 	double minimal_slack, norms;
-	long step, path;
+	long step;
 	struct start_options start;
 };
 
@@ -70,11 +70,6 @@ static const struct option rows[] = {
 	 .doc = "step published: the largest sum of the norms of neurons; unset: the least "
 		"objective so far over beta, which no optimum exceeds, after 50 steps of the best "
 		"length to make it small"},
-	{OPTION_FIELD(struct generated_options, path), .initial = "1",
-	 .range = RANGE_WITHIN(1, 10000),
-	 .doc = "penalties of a path, geometric from the one whose network is zero, as far as "
-		"pricing finds, down to beta, each from the neurons of the one before; path.csv of "
-		"the record"},
 	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
@@ -95,8 +90,6 @@ struct generated {
 	struct slide slide;
 	struct published published;
 	struct penalty_path path;
-	struct model *net; /* of a penalty that is done with */
-	struct model_work work;
 	double objective;
 	double found; /* the largest value of a neuron for the present dual point */
 	bool priced;  /* it is known */
@@ -104,8 +97,9 @@ struct generated {
 	double fell;  /* by this share in the last round */
 	int quiet;    /* rounds in a row in which nothing happened */
 	long rounds;
-	double limit; /* minimal: the objective that fewer neurons may have; 0: not there yet */
-	double tried; /* minimal: the largest neuron that could not be removed */
+	bool thinning; /* minimal: no more rounds at this penalty */
+	double limit;  /* minimal: the objective that fewer neurons may have; 0: not there yet */
+	double tried;  /* minimal: the largest neuron that could not be removed */
 	ptrdiff_t removed;
 	const char *note;
 };
@@ -220,7 +214,7 @@ static void begin(struct generated *s, struct start start)
 	neurons_output(&s->neurons);
 	s->objective = master_solve(&s->master, standing);
 	neurons_prune(&s->neurons);
-	if (s->options->path < 2)
+	if (s->problem.penalties.count < 2)
 		return;
 	s->problem.beta = penalty_path_begin(
 		&s->path, price_search(&s->price, &s->neurons, s->master.nu, s->options->add));
@@ -243,11 +237,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 			       problem->y.k, start.net.A.cols);
 	if (start.note && start.net.U.cols + o->add > room)
 		room = start.net.U.cols + o->add;
-	if (o->path > 1 && (start.note || o->sampled > 0 || o->step == STEP_PUBLISHED))
-		return err_set(err, STATUS_SPEC,
-			       "path: expected 1 with a start, with sampled neurons and with "
-			       "published steps, got \"%ld\"",
-			       o->path);
 	if (o->step == STEP_PUBLISHED && problem->y.k > 1)
 		return err_set(err, STATUS_SPEC,
 			       "step: expected generated with several outputs, got \"published\"");
@@ -257,14 +246,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->price = price_new(&s->problem, starts_of(o, n, d), arena);
 	s->slide = slide_new(&s->neurons, &s->price, arena);
 	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
-	if (o->path > 1) {
-		s->path = penalty_path_new(problem, o->path, 0, arena);
-		struct model_size size = {d, room, problem->y.k};
-		const struct model_kind *kind = size.k > 1 ? &model_relu_outputs : &model_relu;
-
-		s->net = model_new(kind, arena, size);
-		s->work = model_work_new(arena, kind, size);
-	}
+	s->path = penalty_path_new(problem, 0);
 	if (!arena_counts(arena))
 		begin(s, start);
 	return STATUS_OK;
@@ -340,17 +322,12 @@ static bool thin(struct generated *s)
 	return true;
 }
 
-static void step_thin(struct generated *s, struct progress *progress)
+/* Until every neuron has been tried; true then. */
+static bool step_thin(struct generated *s)
 {
-	bool left;
-
 	if (!(s->limit > 0))
 		s->limit = s->objective * (1 + s->options->minimal_slack);
-	left = thin(s);
-	progress->objective = s->objective;
-	progress->dual_residual = fmax(0, s->found / s->problem.beta - 1);
-	if (!left)
-		progress->end = OUTCOME_CONVERGED;
+	return !thin(s);
 }
 
 /* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
@@ -378,60 +355,40 @@ static void network(const void *state, struct model *model)
 	}
 }
 
-/* Where it stands at the penalty at work. */
-static struct penalty_point stand(struct generated *s)
+/* The next penalty of a path begins at the neurons of the one before. */
+static void turn(struct generated *s, double beta)
 {
-	struct penalty_point point = {.beta = s->problem.beta,
-				      .objective = s->objective,
-				      .bound = NAN,
-				      .used = (double)s->neurons.count,
-				      .screened = NAN,
-				      .steps = (double)s->path.steps};
-
-	network(s, s->net);
-	penalty_path_judge(&s->path, s->neurons.F, s->net, &s->work, &point);
-	return point;
-}
-
-/* Of a path: where the objective hardly falls any more, or at the last penalty not at all, this
- * penalty is done, and its neurons are the start of the next one. Whether there is a next one;
- * until then nothing is said of beta. */
-static bool follow(struct generated *s, struct progress *progress)
-{
-	bool last = !(s->problem.beta > s->path.problem->beta);
-	double next;
-
-	s->path.steps++;
-	if (!last)
-		progress->objective = NAN;
-	if (last ? s->quiet < QUIET : s->fell > path_fall)
-		return !last;
-	next = penalty_path_next(&s->path, stand(s));
-	if (last)
-		return false;
-	s->problem.beta = next;
+	s->problem.beta = beta;
 	s->objective = master_solve(&s->master, standing);
 	s->fell = 1;
 	s->quiet = 0;
-	return true;
+	s->priced = s->thinning = false;
+	s->limit = s->tried = 0;
+	s->removed = 0;
 }
 
-static void step(void *state, struct progress *progress)
+/* Is there more to a path than this penalty? */
+static bool goes_on(const struct generated *s)
 {
-	struct generated *s = state;
+	return s->problem.beta > s->path.problem->beta;
+}
+
+/* This penalty is done with, and behind the last one the run. */
+static void leave(struct generated *s, enum outcome end, struct progress *progress)
+{
+	struct penalty_done done = {s->problem.beta, s->objective, NAN, NAN, 0};
+
+	if (penalty_path_leave(&s->path, done, progress))
+		progress->end = end;
+}
+
+/* Prices, solves, slides. How it ends if nothing is left to do at this penalty, which is where the
+ * objective hardly falls any more, or at the last one not at all. */
+static enum outcome go_round(struct generated *s)
+{
 	double beta = s->problem.beta, before = s->objective, apart;
 	ptrdiff_t added;
 
-	if (s->options->step == STEP_PUBLISHED) {
-		progress->objective = s->objective = published_step(&s->published, &s->found);
-		progress->dual_residual = fmax(0, s->found / beta - 1);
-		s->rounds++;
-		return;
-	}
-	if (s->quiet >= QUIET) {
-		step_thin(s, progress);
-		return;
-	}
 	look(s);
 	apart = apart_share * (s->found / beta - 1);
 	apart = apart > apart_most ? apart_most : apart < apart_least ? apart_least : apart;
@@ -440,18 +397,41 @@ static void step(void *state, struct progress *progress)
 		(struct price_wish){s->options->add, beta * (1 + violated), apart, s->fell < slow});
 	neurons_activate(&s->neurons, s->neurons.count - added);
 	s->found = fmax(s->found, s->price.found);
-	progress->dual_residual = fmax(0, s->found / beta - 1);
 	if (added > 0 || s->quiet == 0)
 		solve(s);
 	s->fell = fmax(standing, 1 - s->objective / before);
 	s->priced = false;
-	s->rounds++;
 	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
-	progress->objective = s->objective;
-	if (s->options->path > 1 && follow(s, progress))
-		return;
-	if (s->quiet >= QUIET && !s->options->minimal)
-		progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	if (goes_on(s) ? s->fell > path_fall : s->quiet < QUIET)
+		return OUTCOME_RUNNING;
+	return added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct generated *s = state;
+	enum outcome end;
+	double beta;
+
+	if (penalty_path_turns(&s->path, &beta))
+		turn(s, beta);
+	s->path.steps++;
+	if (s->options->step == STEP_PUBLISHED) {
+		s->objective = published_step(&s->published, &s->found);
+		s->rounds++;
+	} else if (s->thinning) {
+		if (step_thin(s))
+			leave(s, OUTCOME_CONVERGED, progress);
+	} else {
+		end = go_round(s);
+		s->rounds++;
+		s->thinning = end != OUTCOME_RUNNING && s->options->minimal;
+		if (end != OUTCOME_RUNNING && !s->thinning)
+			leave(s, end, progress);
+	}
+	/* until the last penalty of a path nothing is said of beta */
+	progress->objective = goes_on(s) ? NAN : s->objective;
+	progress->dual_residual = fmax(0, s->found / s->problem.beta - 1);
 }
 
 static ptrdiff_t width(const void *state)
@@ -477,8 +457,6 @@ static void facts(const void *state, struct facts *facts)
 	facts_number(facts, "generated_violation",
 		     s->rounds > 0 || s->priced ? s->found / s->problem.beta - 1 : NAN);
 	facts_note(facts, s->note);
-	if (s->options->path > 1)
-		penalty_path_tell(&s->path, stand((struct generated *)(uintptr_t)state), facts);
 	if (s->neurons.count == s->neurons.room)
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));
@@ -500,6 +478,22 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return master_takes(problem->loss, problem->y.k);
 }
 
+/* A path begins where the network is zero. */
+static const char *path(const void *options, const char **option)
+{
+	const struct generated_options *o = options;
+
+	*option = o->step == STEP_PUBLISHED ? "step"
+		  : o->sampled > 0          ? "sampled"
+		  : o->start.file           ? "start_file"
+					    : "start";
+	if (o->step == STEP_PUBLISHED)
+		return "published steps have one penalty";
+	return o->sampled > 0 || o->start.file || o->start.trainer.item
+		       ? "a path begins without neurons"
+		       : NULL;
+}
+
 static enum freedom freedom(const void *options)
 {
 	const struct generated_options *o = options;
@@ -518,6 +512,7 @@ const struct trainer trainer_generated = {
 	.multi_output = true,
 	.sample_weights = true,
 	.takes = takes,
+	.path = path,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
