@@ -6,13 +6,6 @@
  * whose minimum is that of weight decay, (beta/2)(|U|^2 + |A|^2), for every width that is large
  * enough (Bach 2017; Pilanci, Ergen 2020). Column generation: a round
  *
- *     prices: neurons with |Nu' relu(X u)| > beta, Nu = -grad L, lower the objective
- *         (generated_price.h); the best, some way apart from each other, join;
- *     solves the program over the neurons in use, warm started (generated_master.h); those that are
- *         not used leave;
- *     slides: descent on the network of the neurons in use (generated_slide.h);
- *     merges neurons with one pattern of activation, and solves again.
- *
  * No part raises the objective, so that it falls from round to round, and ends no higher than the
  * network that it starts from. Pricing is local: where it finds nothing, nothing is proved, and a
  * bound of the neurons that it has looked at would be one of a set that grows: there is no
@@ -22,11 +15,8 @@
 #include "solvers/cvx/penalty_path.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/gates/start.h"
-#include "solvers/generated/generated_master.h"
-#include "solvers/generated/generated_neurons.h"
-#include "solvers/generated/generated_price.h"
+#include "solvers/generated/generated_columns.h"
 #include "solvers/generated/generated_published.h"
-#include "solvers/generated/generated_slide.h"
 #include "solvers/model/multinet.h"
 #include "solvers/model/trainer.h"
 
@@ -84,100 +74,38 @@ static const struct option rows[] = {
 struct generated {
 	struct problem problem; /* with the present beta */
 	const struct generated_options *options;
-	struct neurons neurons;
-	struct master master;
-	struct price price;
-	struct slide slide;
+	struct columns *columns;
 	struct published published;
 	struct penalty_path path;
-	double objective;
-	double found; /* the largest value of a neuron for the present dual point */
-	bool priced;  /* it is known */
-	double size;  /* the longest row of X */
-	double fell;  /* by this share in the last round */
-	int quiet;    /* rounds in a row in which nothing happened */
-	long rounds;
 	bool thinning; /* minimal: no more rounds at this penalty */
 	double limit;  /* minimal: the objective that fewer neurons may have; 0: not there yet */
-	double tried;  /* minimal: the largest neuron that could not be removed */
+	double tried; /* minimal: the largest neuron that could not be removed */
 	ptrdiff_t removed;
 	const char *note;
 };
 
-enum {
-	QUIET = 20, /* passes of pricing that find nothing before the end */
-	STARTS = 512,
-	LEAST_STARTS = 64
-};
-
-/* Operations of the pricing of a round, where its starts are not given, and of one start. */
-static const double pricing = 2e9;
-static const double per_start = 58 * 4;
-
-/* Relative excess of a value over beta that counts as a violation. */
-static const double violated = 1e-7 > 64 * REAL_EPSILON ? 1e-7 : 64 * REAL_EPSILON;
-
-/* Share of the objective: a fall that is none. */
-static const double standing = 1e-11 > 4 * REAL_EPSILON ? 1e-11 : 4 * REAL_EPSILON;
-
-/* 1 - u'v that neurons of a round differ by: a share of the violation, within limits. */
-static const double apart_share = 0.1, apart_least = 1e-5, apart_most = 2e-2;
-
-/* Of the objective: a fall in a round below which neurons are placed exactly. */
-static const double slow = 3e-3;
-
-/* Of the objective: a fall in a round above which slides may go by products in float. */
-static const double rough = 1e-4;
+/* Rounds that find nothing before the end. */
+enum { QUIET = 20 };
 
 /* Of the objective: a fall in a round that ends a penalty of a path. */
 static const double path_fall = 1e-6;
 
-/* Preactivations of merged neurons, as a share of the longest row, that may have any sign. */
-static const double kink = 1e-9 > 16 * REAL_EPSILON ? 1e-9 : 16 * REAL_EPSILON;
-
-static ptrdiff_t starts_of(const struct generated_options *o, ptrdiff_t n, ptrdiff_t d)
+static struct columns_size size_of(const struct generated_options *o)
 {
-	double most = pricing / (per_start * (double)n * (double)d);
-
-	if (o->starts > 0)
-		return o->starts;
-	return most > STARTS ? STARTS : most < LEAST_STARTS ? LEAST_STARTS : (ptrdiff_t)most;
+	return (struct columns_size){o->neurons, o->starts, o->add, o->slide};
 }
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct generated_options *o = options;
-	double n = (double)shape.n, d = (double)shape.d, k = (double)shape.k;
-	double N = fmin((double)o->neurons, n + (double)o->add);
-	double ascents = per_start * n * d * (double)starts_of(o, shape.n, shape.d);
 
 	start_forecast(&o->start, shape, out);
-	out->iteration_flops +=
-		ascents + 6 * n * (d + k) * N * (double)o->slide + 2 * (n * N * N + N * N * N / 3);
-}
-
-/* Neurons of the start, with |u_j| = 1; those without weights are left out. */
-static void take_network(struct generated *s, struct model_layers net)
-{
-	struct neurons *to = &s->neurons;
-	ptrdiff_t d = to->U.rows, k = to->A.cols;
-
-	for (ptrdiff_t j = 0; j < net.U.cols; j++) {
-		double length = blas_norm((size_t)d, mat_col(net.U, j));
-
-		if (!(length > 0))
-			continue;
-		for (ptrdiff_t i = 0; i < d; i++)
-			mat_set(to->U, i, to->count, (real)((double)mat_get(net.U, i, j) / length));
-		for (ptrdiff_t c = 0; c < k; c++)
-			mat_set(to->A, to->count, c, (real)(length * (double)mat_get(net.A, j, c)));
-		to->count += neurons_size(to, to->count) > 0;
-	}
+	out->iteration_flops += columns_flops(size_of(o), shape);
 }
 
 static void take_sampled(struct generated *s)
 {
-	struct neurons *to = &s->neurons;
+	struct neurons *to = &s->columns->neurons;
 
 	for (long i = 0; i < s->options->sampled && to->count < to->room; i++) {
 		struct rng rng = rng_stream(s->problem.seed, "neurons", (uint64_t)i);
@@ -189,36 +117,20 @@ static void take_sampled(struct generated *s)
 	}
 }
 
-static double longest_row(struct mat X)
-{
-	double longest = 0;
-
-	for (ptrdiff_t i = 0; i < X.rows; i++) {
-		double square = 0;
-
-		for (ptrdiff_t j = 0; j < X.cols; j++)
-			square += (double)mat_get(X, i, j) * (double)mat_get(X, i, j);
-		longest = fmax(longest, square);
-	}
-	return sqrt(longest);
-}
-
 /* The first point, and of a path the first penalty, where it is the largest value at 0. */
 static void begin(struct generated *s, struct start start)
 {
-	s->size = longest_row(s->problem.X);
+	struct columns *c = s->columns;
+
 	if (start.note)
-		take_network(s, start.net);
+		columns_take(c, start.net);
 	take_sampled(s);
-	neurons_activate(&s->neurons, 0);
-	neurons_output(&s->neurons);
-	s->objective = master_solve(&s->master, standing);
-	neurons_prune(&s->neurons);
+	columns_begin(c);
 	if (s->problem.penalties.count < 2)
 		return;
 	s->problem.beta = penalty_path_begin(
-		&s->path, price_search(&s->price, &s->neurons, s->master.nu, s->options->add));
-	s->objective = neurons_objective(&s->neurons);
+		&s->path, price_search(&c->price, &c->neurons, c->master.nu, s->options->add));
+	c->objective = neurons_objective(&c->neurons);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -227,7 +139,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct generated *s = ARENA_NEW(arena, struct generated);
 	const struct generated_options *o = options;
 	struct start start;
-	ptrdiff_t room = o->neurons, n = problem->X.rows, d = problem->X.cols;
 
 	*state = s;
 	TRY(start_network(problem, &o->start, arena, &start, err));
@@ -235,65 +146,24 @@ static enum status setup(const struct problem *problem, const void *options, str
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a network of %td outputs, got one of %td",
 			       problem->y.k, start.net.A.cols);
-	if (start.note && start.net.U.cols + o->add > room)
-		room = start.net.U.cols + o->add;
 	if (o->step == STEP_PUBLISHED && problem->y.k > 1)
 		return err_set(err, STATUS_SPEC,
 			       "step: expected generated with several outputs, got \"published\"");
-	*s = (struct generated){.problem = *problem, .options = o, .note = start.note, .fell = 1};
-	s->neurons = neurons_new(&s->problem, room, arena);
-	s->master = master_new(&s->neurons, arena);
-	s->price = price_new(&s->problem, starts_of(o, n, d), arena);
-	s->slide = slide_new(&s->neurons, &s->price, arena);
-	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
+	*s = (struct generated){.problem = *problem, .options = o, .note = start.note};
+	s->columns = columns_new(&s->problem, size_of(o), &start, arena);
+	s->published = published_new(&s->columns->neurons, &s->columns->price, o->norms, arena);
 	s->path = penalty_path_new(problem, 0);
 	if (!arena_counts(arena))
 		begin(s, start);
 	return STATUS_OK;
 }
 
-/* Pricing at the present dual point, once. */
-static void look(struct generated *s)
-{
-	s->price.brief = s->fell > slow;
-	if (!s->priced)
-		s->found = price_search(&s->price, &s->neurons, s->master.nu, s->options->add);
-	s->priced = true;
-}
-
-/* What slides and merges, unless rounding makes it worse. */
-static void improve(struct generated *s)
-{
-	neurons_remember(&s->neurons);
-	if (s->options->slide > 0)
-		slide_descend(&s->slide, s->options->slide, standing, s->fell > rough);
-	neurons_merge(&s->neurons, kink * s->size);
-	if (!(neurons_objective(&s->neurons) <= s->objective))
-		neurons_go_back(&s->neurons);
-}
-
-/* The program over the neurons in use, those that have just joined among them. While the objective
- * stands still none leaves: where the dual point is not unique those that joined cut it off, and
- * without them it would come back. */
-static void solve(struct generated *s)
-{
-	double before = s->objective;
-
-	s->objective = master_solve(&s->master, 1e-2 * s->fell);
-	if (s->objective >= before * (1 - standing) &&
-	    s->neurons.count + s->options->add <= s->neurons.room)
-		return;
-	neurons_prune(&s->neurons);
-	improve(s);
-	s->objective = master_solve(&s->master, fmin(1e-8, 1e-2 * s->fell));
-	neurons_prune(&s->neurons);
-}
-
 /* The smallest neuron that has not been tried goes, if the others can do without it. False once all
  * have been tried. */
 static bool thin(struct generated *s)
 {
-	struct neurons *neurons = &s->neurons;
+	struct columns *c = s->columns;
+	struct neurons *neurons = &c->neurons;
 	double size = HUGE_VAL;
 	ptrdiff_t smallest = -1, count = neurons->count;
 
@@ -305,19 +175,20 @@ static bool thin(struct generated *s)
 	if (smallest < 0)
 		return false;
 	neurons_remember(neurons);
-	for (ptrdiff_t c = 0; c < neurons->A.cols; c++)
-		mat_set(neurons->A, smallest, c, 0);
+	for (ptrdiff_t k = 0; k < neurons->A.cols; k++)
+		mat_set(neurons->A, smallest, k, 0);
 	neurons_prune(neurons);
 	neurons_output(neurons);
-	slide_descend(&s->slide, s->options->slide, standing, false);
-	s->objective = master_solve(&s->master, standing);
+	slide_descend(&c->slide, s->options->slide, columns_standing, false);
+	c->objective = master_solve(&c->master, columns_standing);
 	neurons_prune(neurons);
-	if (s->objective <= s->limit) {
+	if (c->objective <= s->limit) {
 		s->removed += count - neurons->count;
 		return true;
 	}
 	neurons_go_back(neurons);
-	s->objective = master_solve(&s->master, standing); /* its dual point, too */
+	/* its dual point, too */
+	c->objective = master_solve(&c->master, columns_standing);
 	s->tried = size;
 	return true;
 }
@@ -326,14 +197,14 @@ static bool thin(struct generated *s)
 static bool step_thin(struct generated *s)
 {
 	if (!(s->limit > 0))
-		s->limit = s->objective * (1 + s->options->minimal_slack);
+		s->limit = s->columns->objective * (1 + s->options->minimal_slack);
 	return !thin(s);
 }
 
 /* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
 static void network(const void *state, struct model *model)
 {
-	const struct neurons *s = &((const struct generated *)state)->neurons;
+	const struct neurons *s = &((const struct generated *)state)->columns->neurons;
 	struct net *net = s->A.cols > 1 ? NULL : net_of(model);
 	struct multinet *outputs = s->A.cols > 1 ? multinet_of(model) : NULL;
 	struct mat *U = net ? &net->U : &outputs->U;
@@ -358,11 +229,13 @@ static void network(const void *state, struct model *model)
 /* The next penalty of a path begins at the neurons of the one before. */
 static void turn(struct generated *s, double beta)
 {
+	struct columns *c = s->columns;
+
 	s->problem.beta = beta;
-	s->objective = master_solve(&s->master, standing);
-	s->fell = 1;
-	s->quiet = 0;
-	s->priced = s->thinning = false;
+	c->objective = master_solve(&c->master, columns_standing);
+	c->fell = 1;
+	c->quiet = 0;
+	c->priced = s->thinning = false;
 	s->limit = s->tried = 0;
 	s->removed = 0;
 }
@@ -376,33 +249,20 @@ static bool goes_on(const struct generated *s)
 /* This penalty is done with, and behind the last one the run. */
 static void leave(struct generated *s, enum outcome end, struct progress *progress)
 {
-	struct penalty_done done = {s->problem.beta, s->objective, NAN, NAN, 0};
+	struct penalty_done done = {s->problem.beta, s->columns->objective, NAN, NAN, 0};
 
 	if (penalty_path_leave(&s->path, done, progress))
 		progress->end = end;
 }
 
-/* Prices, solves, slides. How it ends if nothing is left to do at this penalty, which is where the
- * objective hardly falls any more, or at the last one not at all. */
+/* How it ends if nothing is left to do at this penalty, which is where the objective hardly falls
+ * any more, or at the last one not at all. */
 static enum outcome go_round(struct generated *s)
 {
-	double beta = s->problem.beta, before = s->objective, apart;
-	ptrdiff_t added;
+	struct columns *c = s->columns;
+	ptrdiff_t added = columns_round(c);
 
-	look(s);
-	apart = apart_share * (s->found / beta - 1);
-	apart = apart > apart_most ? apart_most : apart < apart_least ? apart_least : apart;
-	added = price_add(
-		&s->price, &s->neurons, s->master.nu,
-		(struct price_wish){s->options->add, beta * (1 + violated), apart, s->fell < slow});
-	neurons_activate(&s->neurons, s->neurons.count - added);
-	s->found = fmax(s->found, s->price.found);
-	if (added > 0 || s->quiet == 0)
-		solve(s);
-	s->fell = fmax(standing, 1 - s->objective / before);
-	s->priced = false;
-	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
-	if (goes_on(s) ? s->fell > path_fall : s->quiet < QUIET)
+	if (goes_on(s) ? c->fell > path_fall : c->quiet < QUIET)
 		return OUTCOME_RUNNING;
 	return added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
@@ -410,6 +270,7 @@ static enum outcome go_round(struct generated *s)
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
+	struct columns *c = s->columns;
 	enum outcome end;
 	double beta;
 
@@ -417,26 +278,25 @@ static void step(void *state, struct progress *progress)
 		turn(s, beta);
 	s->path.steps++;
 	if (s->options->step == STEP_PUBLISHED) {
-		s->objective = published_step(&s->published, &s->found);
-		s->rounds++;
+		c->objective = published_step(&s->published, &c->found);
+		c->rounds++;
 	} else if (s->thinning) {
 		if (step_thin(s))
 			leave(s, OUTCOME_CONVERGED, progress);
 	} else {
 		end = go_round(s);
-		s->rounds++;
 		s->thinning = end != OUTCOME_RUNNING && s->options->minimal;
 		if (end != OUTCOME_RUNNING && !s->thinning)
 			leave(s, end, progress);
 	}
 	/* until the last penalty of a path nothing is said of beta */
-	progress->objective = goes_on(s) ? NAN : s->objective;
-	progress->dual_residual = fmax(0, s->found / s->problem.beta - 1);
+	progress->objective = goes_on(s) ? NAN : c->objective;
+	progress->dual_residual = fmax(0, c->found / s->problem.beta - 1);
 }
 
 static ptrdiff_t width(const void *state)
 {
-	return ((const struct generated *)state)->neurons.room;
+	return ((const struct generated *)state)->columns->neurons.room;
 }
 
 static void violation(void *state, long draws, struct violation *out)
@@ -444,30 +304,30 @@ static void violation(void *state, long draws, struct violation *out)
 	const struct generated *s = state;
 
 	violation_neurons(&s->problem,
-			  s->options->step == STEP_PUBLISHED ? s->published.nu.at : s->master.nu.at,
+			  s->options->step == STEP_PUBLISHED ? s->published.nu.at
+							     : s->columns->master.nu.at,
 			  draws, out);
 }
 
 static void facts(const void *state, struct facts *facts)
 {
 	const struct generated *s = state;
+	const struct columns *c = s->columns;
 
-	facts_number(facts, "patterns", (double)s->neurons.count);
-	facts_number(facts, "generated_rounds", (double)s->rounds);
+	facts_number(facts, "patterns", (double)c->neurons.count);
+	facts_number(facts, "generated_rounds", (double)c->rounds);
 	facts_number(facts, "generated_violation",
-		     s->rounds > 0 || s->priced ? s->found / s->problem.beta - 1 : NAN);
+		     c->rounds > 0 || c->priced ? c->found / s->problem.beta - 1 : NAN);
 	facts_note(facts, s->note);
-	if (s->neurons.count == s->neurons.room)
-		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
-					       s->neurons.room));
+	columns_tell(c, facts);
 	if (s->limit > 0)
 		facts_number(facts, "generated_removed", (double)s->removed);
-	if (s->quiet >= QUIET)
+	if (c->quiet >= QUIET)
 		facts_note(facts, arena_format(facts->arena,
 					       "nothing found that lowers the objective in %d "
 					       "passes of %td ascents: no proof that there is "
 					       "nothing",
-					       QUIET, s->price.starts));
+					       QUIET, c->price.starts));
 }
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)

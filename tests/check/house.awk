@@ -10,7 +10,7 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 27
-	limit["back doors"] = 155
+	limit["back doors"] = 157
 	limit["sibling exports"] = 0
 	limit["room exports"] = 455
 	limit["dead exports"] = 5

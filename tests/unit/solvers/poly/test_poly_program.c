@@ -33,13 +33,18 @@ enum { N = 30, D = 3, MOST_STEPS = 200, GRID = 800, CLASSES = 3 };
 static const bool IS_DOUBLE = sizeof(real) == sizeof(double);
 
 /* The columns of a toy problem but for its bias. */
-static struct toy without_bias(const char *loss, double beta)
+static struct toy toy_of(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 {
-	struct toy toy = toy_make(N, D + 1, loss, beta);
+	struct toy toy = toy_make(n, d + 1, loss, beta);
 
-	toy.problem.X = mat_cols(toy.problem.X, 0, D);
+	toy.problem.X = mat_cols(toy.problem.X, 0, d);
 	toy.problem.frozen = NULL;
 	return toy;
+}
+
+static struct toy without_bias(const char *loss, double beta)
+{
+	return toy_of(N, D, loss, beta);
 }
 
 struct solved {
@@ -102,6 +107,25 @@ static void the_network_is_the_matrices(void **state)
 		arena_release(&s.arena);
 		arena_release(&toy.arena);
 	}
+}
+
+/* Outputs of hundreds, where slopes are next to an end or not: the path was left there. */
+static void logistic_programs_of_small_beta_are_solved(void **state)
+{
+	static const double betas[] = {1e-3, 1e-5};
+
+	(void)state;
+	for (ptrdiff_t d = 2; d <= 5 && IS_DOUBLE; d++)
+		for (size_t b = 0; b < sizeof betas / sizeof *betas; b++) {
+			struct toy toy = toy_of(65, d, "{logistic: {loss_scale: 2}}", betas[b]);
+			struct solved s;
+
+			solve(&s, &toy.problem, 0);
+			check_at_most(s.bound, s.objective);
+			check_close(s.bound, s.objective, 1e-7, 0);
+			arena_release(&s.arena);
+			arena_release(&toy.arena);
+		}
 }
 
 /* 2 and 4. */
@@ -405,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_network_is_the_matrices),
+		cmocka_unit_test(logistic_programs_of_small_beta_are_solved),
 		cmocka_unit_test(the_value_rises_with_the_radius),
 		cmocka_unit_test(splitting_has_the_same_optimum),
 		cmocka_unit_test(frank_wolfe_has_the_same_optimum),
