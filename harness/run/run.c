@@ -93,6 +93,7 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->beta = train->beta;
+	p->penalties = (struct penalties){train->penalties, train->first_penalty};
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);
 	p->seconds = p->seconds > 0 ? p->seconds : 0; /* fmin ignores a NaN argument */
@@ -148,6 +149,7 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 	}
 	if ((file.model || run->evaluator.outputs) && !io_rename(tmp, path))
 		return io_error(err, path, "write");
+	TRY(path_keep(&run->path, &file, err));
 	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
 	TRY(write_decisions(run, err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
@@ -160,6 +162,13 @@ static void keep(void *context, const struct loop_result *now)
 	write_provisional(context, now, &ignored);
 }
 
+static void point(void *context, const struct penalty_done *done, double seconds)
+{
+	struct run *run = context;
+
+	path_add(&run->path, &run->evaluator, done, seconds);
+}
+
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
 {
 	*out = (struct forecast){0};
@@ -168,6 +177,17 @@ static void forecast(const struct run *run, const struct mat X, struct forecast 
 		(struct trainer_shape){X.rows, X.cols, run->data.k,
 				       (const struct loss *)run->cell.train.loss.item},
 		out);
+}
+
+/* A run that `stop` ended at the last penalty, of which it has a bound, has that point too. */
+static void end_path(struct run *run, const struct loop_result *end, double seconds)
+{
+	const struct certificate *c = &end->last.certificate;
+	double beta = run->problem.beta;
+
+	if (!path_is_whole(&run->path, beta) && !isnan(c->lower_bound))
+		point(run, &(struct penalty_done){beta, c->upper, c->lower_bound, NAN, NAN},
+		      seconds);
 }
 
 /* Setup and loop; the evaluator holds what is delivered. */
@@ -195,7 +215,15 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 		&run->problem, &run->data,
 		(struct training){run->trainer, options, run->state, run->posed.rowspace},
 		&run->arena);
+	if (run->problem.penalties.count > 1) {
+		loop.point = point;
+		run->path = (struct path_file){
+			run->folder, (size_t)run->problem.penalties.count, &run->arena, 0, 0, NULL,
+			NULL};
+	}
 	status = loop_run(&loop, &run->evaluator, end, err);
+	if (loop.point && status == STATUS_OK)
+		end_path(run, end, r->setup_s + end->solve_s);
 	if (run->trainer->release)
 		run->trainer->release(run->state);
 	return status == STATUS_OK ? write_provisional(run, end, err) : status;

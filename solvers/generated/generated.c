@@ -27,7 +27,7 @@ struct generated_options {
 	long neurons, starts, add, slide, sampled;
 	bool minimal;
 	double minimal_slack, norms;
-	long step, path;
+	long step;
 	struct start_options start;
 };
 
@@ -60,11 +60,6 @@ static const struct option rows[] = {
 	 .doc = "step published: the largest sum of the norms of neurons; unset: the least "
 		"objective so far over beta, which no optimum exceeds, after 50 steps of the best "
 		"length to make it small"},
-	{OPTION_FIELD(struct generated_options, path), .initial = "1",
-	 .range = RANGE_WITHIN(1, 10000),
-	 .doc = "penalties of a path, geometric from the one whose network is zero, as far as "
-		"pricing finds, down to beta, each from the neurons of the one before; path.csv of "
-		"the record"},
 	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
@@ -82,9 +77,8 @@ struct generated {
 	struct columns *columns;
 	struct published published;
 	struct penalty_path path;
-	struct model *net; /* of a penalty that is done with */
-	struct model_work work;
-	double limit; /* minimal: the objective that fewer neurons may have; 0: not there yet */
+	bool thinning; /* minimal: no more rounds at this penalty */
+	double limit;  /* minimal: the objective that fewer neurons may have; 0: not there yet */
 	double tried; /* minimal: the largest neuron that could not be removed */
 	ptrdiff_t removed;
 	const char *note;
@@ -132,7 +126,7 @@ static void begin(struct generated *s, struct start start)
 		columns_take(c, start.net);
 	take_sampled(s);
 	columns_begin(c);
-	if (s->options->path < 2)
+	if (s->problem.penalties.count < 2)
 		return;
 	s->problem.beta = penalty_path_begin(
 		&s->path, price_search(&c->price, &c->neurons, c->master.nu, s->options->add));
@@ -152,25 +146,13 @@ static enum status setup(const struct problem *problem, const void *options, str
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a network of %td outputs, got one of %td",
 			       problem->y.k, start.net.A.cols);
-	if (o->path > 1 && (start.note || o->sampled > 0 || o->step == STEP_PUBLISHED))
-		return err_set(err, STATUS_SPEC,
-			       "path: expected 1 with a start, with sampled neurons and with "
-			       "published steps, got \"%ld\"",
-			       o->path);
 	if (o->step == STEP_PUBLISHED && problem->y.k > 1)
 		return err_set(err, STATUS_SPEC,
 			       "step: expected generated with several outputs, got \"published\"");
 	*s = (struct generated){.problem = *problem, .options = o, .note = start.note};
 	s->columns = columns_new(&s->problem, size_of(o), &start, arena);
 	s->published = published_new(&s->columns->neurons, &s->columns->price, o->norms, arena);
-	if (o->path > 1) {
-		s->path = penalty_path_new(problem, o->path, 0, arena);
-		struct model_size size = {problem->X.cols, s->columns->neurons.room, problem->y.k};
-		const struct model_kind *kind = size.k > 1 ? &model_relu_outputs : &model_relu;
-
-		s->net = model_new(kind, arena, size);
-		s->work = model_work_new(arena, kind, size);
-	}
+	s->path = penalty_path_new(problem, 0);
 	if (!arena_counts(arena))
 		begin(s, start);
 	return STATUS_OK;
@@ -211,17 +193,12 @@ static bool thin(struct generated *s)
 	return true;
 }
 
-static void step_thin(struct generated *s, struct progress *progress)
+/* Until every neuron has been tried; true then. */
+static bool step_thin(struct generated *s)
 {
-	bool left;
-
 	if (!(s->limit > 0))
 		s->limit = s->columns->objective * (1 + s->options->minimal_slack);
-	left = thin(s);
-	progress->objective = s->columns->objective;
-	progress->dual_residual = fmax(0, s->columns->found / s->problem.beta - 1);
-	if (!left)
-		progress->end = OUTCOME_CONVERGED;
+	return !thin(s);
 }
 
 /* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
@@ -249,69 +226,72 @@ static void network(const void *state, struct model *model)
 	}
 }
 
-/* Where it stands at the penalty at work. */
-static struct penalty_point stand(struct generated *s)
-{
-	struct penalty_point point = {.beta = s->problem.beta,
-				      .objective = s->columns->objective,
-				      .bound = NAN,
-				      .used = (double)s->columns->neurons.count,
-				      .screened = NAN,
-				      .steps = (double)s->path.steps};
-
-	network(s, s->net);
-	penalty_path_judge(&s->path, s->columns->neurons.F, s->net, &s->work, &point);
-	return point;
-}
-
-/* Of a path: where the objective hardly falls any more, or at the last penalty not at all, this
- * penalty is done, and its neurons are the start of the next one. Whether there is a next one;
- * until then nothing is said of beta. */
-static bool follow(struct generated *s, struct progress *progress)
+/* The next penalty of a path begins at the neurons of the one before. */
+static void turn(struct generated *s, double beta)
 {
 	struct columns *c = s->columns;
-	bool last = !(s->problem.beta > s->path.problem->beta);
-	double next;
 
-	s->path.steps++;
-	if (!last)
-		progress->objective = NAN;
-	if (last ? c->quiet < QUIET : c->fell > path_fall)
-		return !last;
-	next = penalty_path_next(&s->path, stand(s));
-	if (last)
-		return false;
-	s->problem.beta = next;
+	s->problem.beta = beta;
 	c->objective = master_solve(&c->master, columns_standing);
 	c->fell = 1;
 	c->quiet = 0;
-	return true;
+	c->priced = s->thinning = false;
+	s->limit = s->tried = 0;
+	s->removed = 0;
+}
+
+/* Is there more to a path than this penalty? */
+static bool goes_on(const struct generated *s)
+{
+	return s->problem.beta > s->path.problem->beta;
+}
+
+/* This penalty is done with, and behind the last one the run. */
+static void leave(struct generated *s, enum outcome end, struct progress *progress)
+{
+	struct penalty_done done = {s->problem.beta, s->columns->objective, NAN, NAN, 0};
+
+	if (penalty_path_leave(&s->path, done, progress))
+		progress->end = end;
+}
+
+/* How it ends if nothing is left to do at this penalty, which is where the objective hardly falls
+ * any more, or at the last one not at all. */
+static enum outcome go_round(struct generated *s)
+{
+	struct columns *c = s->columns;
+	ptrdiff_t added = columns_round(c);
+
+	if (goes_on(s) ? c->fell > path_fall : c->quiet < QUIET)
+		return OUTCOME_RUNNING;
+	return added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
 	struct columns *c = s->columns;
-	double beta = s->problem.beta;
-	ptrdiff_t added;
+	enum outcome end;
+	double beta;
 
+	if (penalty_path_turns(&s->path, &beta))
+		turn(s, beta);
+	s->path.steps++;
 	if (s->options->step == STEP_PUBLISHED) {
-		progress->objective = c->objective = published_step(&s->published, &c->found);
-		progress->dual_residual = fmax(0, c->found / beta - 1);
+		c->objective = published_step(&s->published, &c->found);
 		c->rounds++;
-		return;
+	} else if (s->thinning) {
+		if (step_thin(s))
+			leave(s, OUTCOME_CONVERGED, progress);
+	} else {
+		end = go_round(s);
+		s->thinning = end != OUTCOME_RUNNING && s->options->minimal;
+		if (end != OUTCOME_RUNNING && !s->thinning)
+			leave(s, end, progress);
 	}
-	if (c->quiet >= QUIET) {
-		step_thin(s, progress);
-		return;
-	}
-	added = columns_round(c);
-	progress->dual_residual = fmax(0, c->found / beta - 1);
-	progress->objective = c->objective;
-	if (s->options->path > 1 && follow(s, progress))
-		return;
-	if (c->quiet >= QUIET && !s->options->minimal)
-		progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	/* until the last penalty of a path nothing is said of beta */
+	progress->objective = goes_on(s) ? NAN : c->objective;
+	progress->dual_residual = fmax(0, c->found / s->problem.beta - 1);
 }
 
 static ptrdiff_t width(const void *state)
@@ -339,8 +319,6 @@ static void facts(const void *state, struct facts *facts)
 	facts_number(facts, "generated_violation",
 		     c->rounds > 0 || c->priced ? c->found / s->problem.beta - 1 : NAN);
 	facts_note(facts, s->note);
-	if (s->options->path > 1)
-		penalty_path_tell(&s->path, stand((struct generated *)(uintptr_t)state), facts);
 	columns_tell(c, facts);
 	if (s->limit > 0)
 		facts_number(facts, "generated_removed", (double)s->removed);
@@ -358,6 +336,22 @@ static bool takes(const struct problem *problem, const void *options, const char
 		return trainer_curved(problem, options, wanted);
 	*wanted = "a smooth loss, or one whose conjugate is a quadratic on an interval";
 	return master_takes(problem->loss, problem->y.k);
+}
+
+/* A path begins where the network is zero. */
+static const char *path(const void *options, const char **option)
+{
+	const struct generated_options *o = options;
+
+	*option = o->step == STEP_PUBLISHED ? "step"
+		  : o->sampled > 0          ? "sampled"
+		  : o->start.file           ? "start_file"
+					    : "start";
+	if (o->step == STEP_PUBLISHED)
+		return "published steps have one penalty";
+	return o->sampled > 0 || o->start.file || o->start.trainer.item
+		       ? "a path begins without neurons"
+		       : NULL;
 }
 
 static enum freedom freedom(const void *options)
@@ -378,6 +372,7 @@ const struct trainer trainer_generated = {
 	.multi_output = true,
 	.sample_weights = true,
 	.takes = takes,
+	.path = path,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
