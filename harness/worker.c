@@ -149,7 +149,7 @@ static enum status commit_error(const char *folder, const struct order *order, e
 	return commit(folder, order, err);
 }
 
-/* The launcher of ranks passes their outputs on when it likes, perhaps after the log is counted:
+/* The launcher of ranks passes their outputs on when it likes, perhaps after the log is counted, so
  * the first one writes there itself. */
 static void write_log(const char *folder, struct arena *arena)
 {
