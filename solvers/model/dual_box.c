@@ -143,26 +143,27 @@ double dual_box_longest(const struct dual_box *box)
 		step = mehrotra_limit(step, box->p[k], box->dp[k]);
 		step = mehrotra_limit(step, box->q[k], box->dq[k]);
 	}
-	return step;
+	return ranks_least(box->problem->ranks, step);
 }
 
 double dual_box_products(const struct dual_box *box, double length, double *count)
 {
-	double sum = 0;
+	double sum = 0, own = 0;
 
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
 		double da = length * box->da[k];
 
 		if (isfinite(box->above[k])) {
 			sum += (box->above[k] - da) * (box->p[k] + length * box->dp[k]);
-			++*count;
+			own++;
 		}
 		if (isfinite(box->below[k])) {
 			sum += (box->below[k] + da) * (box->q[k] + length * box->dq[k]);
-			++*count;
+			own++;
 		}
 	}
-	return sum;
+	*count += ranks_sum(box->problem->ranks, own);
+	return ranks_sum(box->problem->ranks, sum);
 }
 
 void dual_box_move(struct dual_box *box, double length)

@@ -58,7 +58,7 @@ double dual_box_next_q(const struct dual_box *box, ptrdiff_t k, double mu, bool 
 void dual_box_follow(struct dual_box *box, ptrdiff_t k, double mu, bool correct, double da);
 
 /* Largest step along the direction that leaves no slack or multiplier negative; HUGE_VAL if every
- * step does. */
+ * step does. Of all ranks, as the products are. */
 double dual_box_longest(const struct dual_box *box);
 
 /* Sum of the products of slacks and multipliers after a step; their number is added to *count. */
