@@ -17,12 +17,14 @@
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"
 #include "solvers/cvx/separate.h"
+#include "solvers/frank_wolfe/frank_wolfe_shared.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 #include "solvers/tools/nnls.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SEARCHES = 50 }; /* steps of the best length where t is not given */
 
@@ -30,8 +32,12 @@ struct frank_wolfe_options {
 	struct pattern_options patterns;
 	double norms;
 	long step;
-	long output;
+	long output, atoms;
 };
+
+static const char *const output_names[] = {"separate", "shared", NULL};
+
+enum { OUTPUT_SEPARATE };
 
 enum { STEP_PUBLISHED, STEP_BEST };
 
@@ -48,7 +54,12 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct frank_wolfe_options, step), .initial = "published", .names = steps,
 	 .doc = "share of the way: 2/(2 + k), or the best one"},
 	{OPTION_FIELD(struct frank_wolfe_options, output), .initial = "separate",
-	 .names = separate_names, .doc = "neurons of several outputs: each output has its own"},
+	 .names = output_names,
+	 .doc = "neurons of several outputs: each output has its own, or shared by all, atoms of "
+		"cone-constrained principal components"},
+	{OPTION_FIELD(struct frank_wolfe_options, atoms), .initial = "2000", .range = RANGE_FROM(1),
+	 .doc = "output shared: the most neurons; a step adds one, and the run ends where there is "
+		"no room"},
 	{0},
 };
 
@@ -59,6 +70,8 @@ struct block {
 };
 
 struct frank_wolfe {
+	struct frank_wolfe_shared
+		*shared; /* of several outputs, in the place of the rest; or NULL */
 	const struct problem *problem;
 	const struct frank_wolfe_options *options;
 	struct patterns patterns;
@@ -73,6 +86,7 @@ struct frank_wolfe {
 	double value, norms, least; /* L, s, the least objective so far */
 	double most;                /* m, from above */
 	ptrdiff_t best;             /* block of the best atom; -1: none lowers anything */
+	bool full;                  /* shared: no room for another atom */
 	bool looked;                /* alpha, most, best, u are of this point */
 	long k;
 };
@@ -86,6 +100,9 @@ static double gap(const struct frank_wolfe *s)
 {
 	double beta = s->problem->beta;
 
+	if (s->shared)
+		return beta * s->norms - s->shared->product(s->shared->state) +
+		       bound_of_norms(s) * fmax(0, s->most - beta);
 	return beta * s->norms - blas_dot((size_t)s->Y.rows, s->alpha, s->f) +
 	       bound_of_norms(s) * fmax(0, s->most - beta);
 }
@@ -105,6 +122,12 @@ static void forecast_one(const void *options, struct trainer_shape shape, struct
 
 static void measure(struct frank_wolfe *s)
 {
+	if (s->shared) {
+		s->value = s->shared->value(s->shared->state, &s->norms);
+		s->least = fmin(s->least, s->value + s->problem->beta * s->norms);
+		s->looked = false;
+		return;
+	}
 	s->value = loss_value(s->problem->loss, (size_t)s->Y.rows, s->f, s->problem->y.at);
 	s->norms = cvx_group_norm(1, s->V) + cvx_group_norm(1, s->W);
 	s->least = fmin(s->least, s->value + s->problem->beta * s->norms);
@@ -121,6 +144,13 @@ static enum status setup_one(const struct problem *problem, const void *options,
 
 	*s = (struct frank_wolfe){.problem = problem, .options = options, .least = HUGE_VAL};
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &s->patterns, err));
+	*state = s;
+	if (problem->y.k > 1) {
+		s->shared = frank_wolfe_shared_new(problem, &s->patterns, s->options->atoms, arena);
+		if (!arena_counts(arena))
+			measure(s);
+		return STATUS_OK;
+	}
 	P = s->patterns.D.cols;
 	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
 		*vectors[i] = ARENA_ARRAY(arena, real, n);
@@ -131,7 +161,6 @@ static enum status setup_one(const struct problem *problem, const void *options,
 	s->u = ARENA_ARRAY(arena, double, d);
 	s->order = ARENA_ARRAY(arena, struct block, 2 * P);
 	s->nnls = nnls_new(problem->X, arena);
-	*state = s;
 	if (!arena_counts(arena))
 		measure(s);
 	return STATUS_OK;
@@ -170,6 +199,14 @@ static void look(struct frank_wolfe *s)
 
 	if (s->looked)
 		return;
+	s->looked = true;
+	if (s->shared) {
+		struct frank_wolfe_look atom = s->shared->look(s->shared->state);
+
+		s->most = atom.most;
+		s->best = atom.found > s->problem->beta ? 0 : -1;
+		return;
+	}
 	loss_gradient(s->problem->loss, (size_t)s->Y.rows, s->f, s->problem->y.at, s->alpha);
 	blas_scale((size_t)s->Y.rows, -1, s->alpha);
 	order_blocks(s);
@@ -191,7 +228,6 @@ static void look(struct frank_wolfe *s)
 		for (ptrdiff_t j = 0; j < d; j++)
 			s->u[j] = s->nnls.r[j] / value.upper;
 	}
-	s->looked = true;
 }
 
 /* h = +-d o (X u) of the best atom */
@@ -256,6 +292,7 @@ static void step_one(void *state, struct progress *progress)
 {
 	struct frank_wolfe *s = state;
 	double objective, size = bound_of_norms(s), share = 2 / (2 + (double)s->k);
+	bool searches;
 
 	look(s);
 	objective = s->value + s->problem->beta * s->norms;
@@ -264,13 +301,22 @@ static void step_one(void *state, struct progress *progress)
 		progress->end = OUTCOME_CONVERGED;
 		return;
 	}
-	if (s->best >= 0 && s->most > s->problem->beta)
-		atom_outputs(s);
-	else
+	if (s->best < 0 || !(s->most > s->problem->beta))
 		size = 0;
-	if (s->options->step == STEP_BEST || (s->k < SEARCHES && isnan(s->options->norms)))
-		share = best_share(s, size);
-	move(s, share, share * size);
+	searches = s->options->step == STEP_BEST || (s->k < SEARCHES && isnan(s->options->norms));
+	if (s->shared) {
+		if (!s->shared->move(s->shared->state, searches ? -1 : share, size)) {
+			progress->end = OUTCOME_STALLED;
+			s->full = true;
+		}
+		measure(s);
+	} else {
+		if (size > 0)
+			atom_outputs(s);
+		if (searches)
+			share = best_share(s, size);
+		move(s, share, share * size);
+	}
 	s->k++;
 	progress->objective = s->value + s->problem->beta * s->norms;
 	if (!isfinite(progress->objective))
@@ -279,13 +325,19 @@ static void step_one(void *state, struct progress *progress)
 
 static ptrdiff_t width_one(const void *state)
 {
-	return 2 * ((const struct frank_wolfe *)state)->V.cols;
+	const struct frank_wolfe *s = state;
+
+	return s->shared ? s->shared->room : 2 * s->V.cols;
 }
 
 static void network_one(const void *state, struct model *model)
 {
 	const struct frank_wolfe *s = state;
 
+	if (s->shared) {
+		s->shared->network(s->shared->state, multinet_of(model));
+		return;
+	}
 	cvx_network(s->V, s->W, net_of(model));
 }
 
@@ -318,17 +370,26 @@ static void certify_one(void *state, struct certificate *certificate)
 	scale = (1 - 4 * REAL_EPSILON) * (s->most > beta ? beta / s->most : 1);
 	certificate->objective = s->value + beta * s->norms;
 	certificate->upper = certificate->objective;
+	certificate->scope = s->patterns.all ? "all" : "sampled";
+	if (s->shared) {
+		certificate->feasibility = s->shared->violation(s->shared->state);
+		certificate->lower_bound = s->shared->bound(s->shared->state, s->most);
+		return;
+	}
 	certificate->feasibility = violation(s);
 	certificate->lower_bound = -loss_conjugate(s->problem->loss, (size_t)s->Y.rows, -scale,
 						   s->alpha, s->problem->y.at);
-	certificate->scope = s->patterns.all ? "all" : "sampled";
 }
 
 static void facts_one(const void *state, struct facts *facts)
 {
 	const struct frank_wolfe *s = state;
 
-	pattern_facts(&s->options->patterns, s->V.cols, facts);
+	pattern_facts(&s->options->patterns, s->patterns.D.cols, facts);
+	if (s->shared)
+		facts_text(facts, "output", "shared");
+	if (s->full)
+		facts_note(facts, "ended: no room for another atom (option atoms)");
 	facts_number(facts, "frank_wolfe_norm", bound_of_norms(s));
 	facts_number(facts, "frank_wolfe_gap", s->looked ? gap(s) : NAN);
 	if (s->looked)
@@ -347,7 +408,13 @@ static enum freedom freedom(const void *options)
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	return separate_takes(problem, wanted) && trainer_curved(problem, options, wanted);
+	const struct frank_wolfe_options *o = options;
+
+	if (problem->y.k < 2 || o->output == OUTPUT_SEPARATE)
+		return separate_takes(problem, wanted) && trainer_curved(problem, options, wanted);
+	*wanted = "a loss of several outputs with a finite second derivative";
+	return problem->loss.loss->outputs &&
+	       isfinite(loss_outputs_curvature(problem->loss, problem->y.k));
 }
 
 static const struct trainer one = {
@@ -368,15 +435,21 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	return separate_setup((struct separate_plan){.one = &one, .divides = problem->y.k > 1},
-			      problem, options, arena, state, err);
+	const struct frank_wolfe_options *o = options;
+	bool divides = problem->y.k > 1 && o->output == OUTPUT_SEPARATE;
+
+	return separate_setup((struct separate_plan){.one = &one, .divides = divides}, problem,
+			      options, arena, state, err);
 }
 
 /* Numbers of several outputs are in their notes. */
 static void facts(const void *state, struct facts *facts)
 {
+	const struct fact *output;
+
 	separate_facts(state, facts);
-	if (!facts_find(facts, "output"))
+	output = facts_find(facts, "output");
+	if (!output || strcmp(output->text, output_names[OUTPUT_SEPARATE]) != 0)
 		return;
 	facts_number(facts, "frank_wolfe_norm", NAN);
 	facts_number(facts, "frank_wolfe_gap", NAN);

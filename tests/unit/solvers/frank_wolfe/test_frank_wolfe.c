@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -160,6 +161,69 @@ static void the_bound_of_norms_is_one(void **state)
 	fixture_free(&t);
 }
 
+/* Two equal outputs that share neurons: half the loss at the penalty over sqrt(2) is the program of
+ * one output, with g = (1, 1) / sqrt(2). The oracle is exact there: M has rank one. */
+static void equal_outputs_are_one(void **state)
+{
+	struct fixture t;
+	struct certificate certificate;
+	double gap;
+	real y[2 * N];
+
+	(void)state;
+	fixture_fill(&t, "{patterns: 15}");
+	for (ptrdiff_t r = 0; r < N; r++)
+		y[r] = y[N + r] = t.toy.problem.y.at[r];
+	t.toy.problem.y = (struct targets){.n = N, .k = 2, .at = y};
+	t.toy.problem.beta = sqrt(2) * BETA;
+	t.state = start(&t, &trainer_frank_wolfe, "{patterns: 15, output: shared, step: best}");
+	steps(&trainer_frank_wolfe, t.state, 1500);
+	trainer_frank_wolfe.certify(t.state, &certificate);
+	check_close(certificate.objective, 2 * t.least, 0.08, 0);
+	check_at_least(certificate.objective, 2 * t.least * (1 - 1e-4));
+	check_at_most(certificate.lower_bound, 2 * t.least * (1 + 2e-3));
+	check_at_least(certificate.lower_bound, 0.8 * t.least);
+	check_at_most(certificate.feasibility, 1e4 * REAL_EPSILON);
+	gap = toy_number(&trainer_frank_wolfe, t.state, "frank_wolfe_gap");
+	check_at_least(gap, certificate.objective - 2 * t.least * (1 + 1e-3));
+	assert_string_equal(toy_text(&trainer_frank_wolfe, t.state, "output", &t.arena), "shared");
+	fixture_free(&t);
+}
+
+/* Neurons of their own are neurons that outputs may share: the bound is not above the best of
+ * those, and sharing comes below what they need. Without room the run ends and says so. */
+static void shared_atoms_are_certified_and_worth_it(void **state)
+{
+	static const char *const options[] = {"{patterns: 15, step: best}",
+					      "{patterns: 15, output: shared, step: best}",
+					      "{patterns: 15, output: shared, atoms: 3}"};
+	struct fixture t;
+	struct certificate c[3];
+	real y[2 * N];
+
+	(void)state;
+	fixture_fill(&t, "{patterns: 15}");
+	for (ptrdiff_t r = 0; r < N; r++) {
+		y[r] = t.toy.problem.y.at[r];
+		y[N + r] = (y[r] > 0 ? 1 : (real)-0.5) + mat_get(t.toy.problem.X, r, 0) / 4;
+	}
+	t.toy.problem.y = (struct targets){.n = N, .k = 2, .at = y};
+	for (int i = 0; i < 3; i++) {
+		t.state = start(&t, &trainer_frank_wolfe, options[i]);
+		steps(&trainer_frank_wolfe, t.state, 1000);
+		trainer_frank_wolfe.certify(t.state, &c[i]);
+		check_at_most(c[i].lower_bound, c[i].upper);
+		check_at_most(c[i].feasibility, 1e4 * REAL_EPSILON);
+	}
+	check_at_most(c[1].lower_bound, c[0].objective);
+	check_at_least(c[1].lower_bound, 0.3 * c[1].objective);
+	check_below(c[1].objective, 0.95 * c[0].objective);
+	check_above(c[2].objective, c[1].objective);
+	assert_non_null(strstr(toy_text(&trainer_frank_wolfe, t.state, "note", &t.arena),
+			       "no room for another atom"));
+	fixture_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +231,8 @@ int main(void)
 		cmocka_unit_test(the_gap_bounds_the_distance_and_the_rate_holds),
 		cmocka_unit_test(best_steps_reach_the_optimum),
 		cmocka_unit_test(the_bound_of_norms_is_one),
+		cmocka_unit_test(equal_outputs_are_one),
+		cmocka_unit_test(shared_atoms_are_certified_and_worth_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
