@@ -152,6 +152,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 			       "bias, got %td",
 			       KAPPA_MOST, problem->X.cols);
 	TRY(start_network(problem, &b->options.start, arena, &start, err));
+	if (!start.note && problem->known && problem->known->kind->relu)
+		start = (struct start){.net = problem->known->kind->relu(problem->known),
+				       .note = "start from the network that is known"};
 	b->rows = distinct_new(problem, arena);
 	b->dual = dual_new(problem, &b->rows, arena);
 	b->columns = columns_new(problem, size_of(&b->options), &start, arena);
