@@ -37,11 +37,11 @@ static const struct cli_verb cmd_version = {
 
 /* In the order of the help. */
 static const struct cli_verb *const verbs[] = {
-	&cmd_run,      &cmd_submit,   &cmd_plan,    &cmd_validate, &cmd_list,
-	&cmd_describe, &cmd_status,   &cmd_show,    &cmd_rerun,    &cmd_verify,
-	&cmd_attack,   &cmd_transfer, &cmd_predict, &cmd_export,   &cmd_plot,
-	&cmd_report,   &cmd_claims,   &cmd_compare, &cmd_merge,    &cmd_archive,
-	&cmd_bound,    &cmd_bounds,   &cmd_env,     &cmd_help,     &cmd_version};
+	&cmd_run,      &cmd_submit,  &cmd_cancel,  &cmd_plan,  &cmd_validate, &cmd_list,
+	&cmd_describe, &cmd_status,  &cmd_show,    &cmd_rerun, &cmd_verify,   &cmd_attack,
+	&cmd_transfer, &cmd_predict, &cmd_export,  &cmd_plot,  &cmd_report,   &cmd_claims,
+	&cmd_compare,  &cmd_merge,   &cmd_archive, &cmd_bound, &cmd_bounds,   &cmd_env,
+	&cmd_help,     &cmd_version};
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

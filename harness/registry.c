@@ -2,6 +2,7 @@
 #include "baselines/baseline.h"
 #include "harness/data/data.h"
 #include "harness/data/generate/generate.h"
+#include "harness/engine/engine.h"
 #include "harness/executor/executor.h"
 #include "harness/report/figure/plot.h"
 #include "solvers/admm/u_update.h"
@@ -55,6 +56,9 @@
 #define ITEM(symbol) extern const struct executor symbol;
 #include "harness/executor/executors.def"
 #undef ITEM
+#define ITEM(symbol) extern const struct engine symbol;
+#include "harness/engine/engines.def"
+#undef ITEM
 
 #define ITEM(symbol) &symbol.base,
 static const struct desc *const solvers[] = {
@@ -103,6 +107,9 @@ static const struct desc *const plots[] = {
 static const struct desc *const executors[] = {
 #include "harness/executor/executors.def"
 	NULL};
+static const struct desc *const engines[] = {
+#include "harness/engine/engines.def"
+	NULL};
 #undef ITEM
 
 static const struct {
@@ -124,6 +131,7 @@ static const struct {
 	[KIND_MODEL] = {"models", models},
 	[KIND_PLOT] = {"plots", plots},
 	[KIND_EXECUTOR] = {"executors", executors},
+	[KIND_ENGINE] = {"engines", engines},
 };
 
 size_t registry_count(enum kind kind)

@@ -20,7 +20,7 @@ enum {
 struct forked {
 	pthread_barrier_t barrier;
 	int count;
-	char room[]; /* count x ROOM */
+	_Alignas(double) char room[]; /* count x ROOM */
 };
 
 static char *room_of(struct forked *shared, int rank)

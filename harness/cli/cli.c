@@ -238,6 +238,8 @@ enum status cli_plan(const struct cli_args *args, const struct experiment *exper
 	}
 	stage_choose(plan, experiment->most_cells, arena);
 	TRY(filter_apply(plan, args->filter, err));
+	if (args->cells)
+		TRY(pack_read(plan, args->cells, args->group, err));
 	sched_keep_shard(plan, *shard);
 	return STATUS_OK;
 }

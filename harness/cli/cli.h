@@ -16,7 +16,7 @@
 extern const struct cli_verb cmd_run, cmd_plan, cmd_validate, cmd_list, cmd_describe, cmd_status,
 	cmd_show, cmd_rerun, cmd_verify, cmd_attack, cmd_transfer, cmd_predict, cmd_export,
 	cmd_plot, cmd_report, cmd_claims, cmd_compare, cmd_merge, cmd_archive, cmd_bound,
-	cmd_bounds, cmd_env, cmd_submit;
+	cmd_bounds, cmd_env, cmd_submit, cmd_cancel;
 
 /* Load the spec; all problems are printed. `sets` as in spec_load. If what is `possible` is enough,
  * attacks and certificates without a test part are warnings: they are left out, and all else can be

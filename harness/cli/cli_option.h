@@ -25,9 +25,14 @@ struct cli_args {
 	double psi, xi;
 	double seconds;                  /* of bound */
 	double lease;                    /* s */
+	const char *cells;               /* file of a batch, for run */
+	long group;                      /* in that file */
+	double cell_memory;              /* bytes */
 	const char *partition, *account; /* of submit, as what follows */
+	const char *engine, *hosts, *options;
 	long workers, throttle, grace, rounds, round;
 	double minutes;
+	double memory, memory_up_to, time_up_to; /* bytes, s */
 	bool force, retry_failed, retime, fail_fast, claim, dry_run, quiet, no_color, json,
 		markdown, figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */

@@ -3,7 +3,9 @@
  * /proc/self/cgroup names the group in each hierarchy ("4:memory:/job/step"; version 2 has the
  * number 0 and no name), /proc/self/mountinfo where the hierarchy is mounted and which of its
  * groups is the root of that mount. A group is held to the limits of all groups above it:
- *     memory = min over groups, cores = min over groups of quota / period. */
+ *     memory = min over groups, cores = min over groups of quota / period.
+ * Slurm tells a job's share by environment variables as well, also where it has no control groups
+ * to hold it to (man sbatch, OUTPUT ENVIRONMENT VARIABLES). */
 #include "harness/machine/cgroup.h"
 
 #include <limits.h>
@@ -143,6 +145,29 @@ static void walk_up(const struct hierarchy *h, const char *root, struct cgroup_l
 	}
 }
 
+/* A number above 0 of the environment, else HUGE_VAL: 0 MiB stands for all there is. */
+static double told(const char *name)
+{
+	const char *text = getenv(name);
+	char *end = NULL;
+	double value = text ? strtod(text, &end) : 0;
+
+	return text && end != text && !*end && value > 0 ? value : HUGE_VAL;
+}
+
+/* A step that srun started has the cores of a task, the script of a job those of its node. */
+static void take_job(struct cgroup_limits *out)
+{
+	const double mib = 1024.0 * 1024;
+	double node = told("SLURM_CPUS_ON_NODE"), cores = node;
+
+	if (getenv("SLURM_STEP_ID"))
+		cores = fmin(node, told("SLURM_CPUS_PER_TASK"));
+	out->cores = fmin(out->cores, cores);
+	out->memory = fmin(out->memory, told("SLURM_MEM_PER_NODE") * mib);
+	out->memory = fmin(out->memory, told("SLURM_MEM_PER_CPU") * node * mib);
+}
+
 struct cgroup_limits cgroup_read(const char *root)
 {
 	static const char *const controllers[] = {"memory", "cpu", NULL}; /* NULL: version 2 */
@@ -154,6 +179,7 @@ struct cgroup_limits cgroup_read(const char *root)
 		if (find_group(&h, root) && find_mount(&h, root))
 			walk_up(&h, root, &out);
 	}
+	take_job(&out);
 	return out;
 }
 

@@ -8,9 +8,9 @@ struct cgroup_limits {
 	double cores;  /* quota / period of processor time; HUGE_VAL: none */
 };
 
-/* The tightest limits of the process's own group and all groups above it, version 1 and 2. Files
- * are looked for below `root` ("" for the system's own /proc and /sys); what cannot be read sets no
- * limit. */
+/* The tightest limits of the process's own group and all groups above it, version 1 and 2, and of
+ * the Slurm job that it is in, if it is. Files are looked for below `root` ("" for the system's own
+ * /proc and /sys); what cannot be read sets no limit. */
 struct cgroup_limits cgroup_read(const char *root);
 
 /* Cores of this process's affinity. */

@@ -28,9 +28,8 @@ static double *room; /* of a sum: what came, and what was made */
 static struct ranks here;
 
 /* MPI spins while it waits: where ranks are more than cores, this takes from the others the core
- * that they need to answer. So the wait is our own, which gives the core away and then sleeps. A
- * nap at once would make the others nap too: on free cores a sum of few numbers takes 20 times as
- * long. */
+ * that they need to answer. So the wait is our own, which gives the core away and then sleeps. With
+ * naps alone each makes the others nap: sums of few numbers take 20 times as long on free cores. */
 static void finish(MPI_Request *request)
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};

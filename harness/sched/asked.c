@@ -111,6 +111,19 @@ static void find_equal(struct plan *plan, struct cell *cells, struct arena *aren
 /* --- records ------------------------------------------------------------------------------------
  */
 
+/* Of all stages that a record tells of; NaN: of none. */
+static double seconds_of(const struct result *r)
+{
+	const double stages[] = {r->load_s,      r->setup_s,  r->solve_s,  r->eval_s,
+				 r->violation_s, r->attack_s, r->select_s, r->certify_s};
+	double sum = NAN;
+
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+		if (!isnan(stages[i]))
+			sum = (isnan(sum) ? 0 : sum) + stages[i];
+	return sum;
+}
+
 /* A skipped cell may fit by now, and one that was interrupted was not stopped by a limit of its
  * own. */
 static enum status look_up(const char *folder, struct planned *at, struct arena *arena,
@@ -135,6 +148,8 @@ static enum status look_up(const char *folder, struct planned *at, struct arena 
 	at->record.damage = kept.damage;
 	at->record.status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
 	at->record.disturbed = kept.result.timing != NULL;
+	at->record.seconds = kept.damage || !at->record.status ? NAN : seconds_of(&kept.result);
+	at->record.peak = kept.damage || !at->record.status ? NAN : kept.result.peak_mem_bytes;
 	if (kept.damage || !at->record.status)
 		return STATUS_OK;
 	while (status < CELL_DAMAGED && strcmp(at->record.status, cell_status_names[status]) != 0)

@@ -12,13 +12,15 @@
 
 /* What there is of a cell. */
 struct planned_record {
-	bool present;               /* a record, done or not, when the plan was made */
-	bool done;                  /* it has all that is asked for (a skipped cell is not done) */
-	bool trained;               /* it has a network: one that is not done can be completed */
-	bool disturbed;             /* its times are not to be trusted */
-	unsigned lacks;             /* kinds (entries.h) that the record of a trained cell lacks */
-	const char *status;         /* "damaged" of one that is computed again */
-	const char *damage;         /* what is wrong with it, or NULL */
+	bool present;       /* a record, done or not, when the plan was made */
+	bool done;          /* it has all that is asked for (a skipped cell is not done) */
+	bool trained;       /* it has a network: one that is not done can be completed */
+	bool disturbed;     /* its times are not to be trusted */
+	unsigned lacks;     /* kinds (entries.h) that the record of a trained cell lacks */
+	const char *status; /* "damaged" of one that is computed again */
+	const char *damage; /* what is wrong with it, or NULL */
+	double seconds;     /* that it says it took; NaN: there is none, or it does not say */
+	double peak;        /* bytes that it held at most; NaN: not known */
 	double validation[SELECTS]; /* by enum select_by; NaN: not known */
 	struct entry_list selects;  /* accuracies of the validation part under attack */
 };
@@ -35,6 +37,8 @@ struct planned {
 	struct request request; /* what the row shows: names, and keys of what it asks for */
 	struct entries wanted;  /* what all cells of this id ask for */
 	bool left_out;          /* by a filter: neither computed nor counted */
+	bool elsewhere;         /* other tasks of a batch have it */
+	bool again;             /* to be computed anew, though there is a record (pack_read) */
 	bool passed;            /* computed or reused by the same run already */
 	const char *refusal;    /* why it cannot be computed here, or NULL */
 	double bytes;           /* forecast of the worker's peak memory; NaN for a done cell */

@@ -58,7 +58,7 @@ static bool is_not_ok(const struct planned *at)
 static bool is_wanted(const struct pool *pool, struct planned *at)
 {
 	const struct sched_options *o = pool->options;
-	bool anew = !at->passed && (o->force || (o->retime && at->record.disturbed));
+	bool anew = !at->passed && (o->force || at->again || (o->retime && at->record.disturbed));
 
 	if (at->left_out || at->shared)
 		return false;
@@ -395,7 +395,9 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 		.grace = isnan(resources->grace)
 				 ? fmax(least_grace, grace_share * resources->time_limit)
 				 : resources->grace,
-		.memory_limit = resources->memory_limit,
+		.memory_limit = isnan(resources->memory_limit) && pool->options->cell_memory > 0
+					? pool->options->cell_memory
+					: resources->memory_limit,
 		.address_limit = resources->memory_limit + reserved +
 				 reserved_per_thread * (double)threads, /* NaN stays NaN */
 		.threads = (double)threads,

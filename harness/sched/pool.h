@@ -7,11 +7,12 @@
 struct sched_options {
 	long jobs, threads;       /* 0 = choose */
 	struct sched_shard shard; /* several shards may run at the same time */
-	double lease;             /* s that a claim is good for (shard.claims) */
-	bool force;               /* recompute finished cells */
-	bool retry_failed;        /* recompute finished cells whose status is not ok */
-	bool retime;              /* recompute finished cells whose times were disturbed */
-	bool fail_fast;           /* start no further cell after one that is not ok */
+	double cell_memory; /* resident bytes per cell where the spec sets no limit; 0: none */
+	double lease;       /* s that a claim is good for (shard.claims) */
+	bool force;         /* recompute finished cells */
+	bool retry_failed;  /* recompute finished cells whose status is not ok */
+	bool retime;        /* recompute finished cells whose times were disturbed */
+	bool fail_fast;     /* start no further cell after one that is not ok */
 	bool quiet;
 	bool color;
 	const char *worker_folder; /* where relubench-worker-double and -single lie */

@@ -2,6 +2,7 @@
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
 
+#include "harness/sched/pack.h"
 #include "harness/sched/plan.h"
 #include "harness/sched/pool.h"
 

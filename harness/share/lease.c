@@ -190,6 +190,21 @@ void lease_free(const struct leases *leases, const char *cell)
 	arena_release(&arena);
 }
 
+const char *lease_host(const char *results, const char *cell, struct arena *arena)
+{
+	const char *path = arena_format(arena, "%s/claims/%s", results, cell);
+	FILE *file = fopen(path, "re");
+	char owner[CLAIM_ROOM] = "", *host = owner + strlen(LEASE_PREFIX);
+
+	if (file && fscanf(file, "%190s", owner) != 1)
+		*owner = '\0';
+	if (file)
+		fclose(file);
+	if (strncmp(owner, LEASE_PREFIX, strlen(LEASE_PREFIX)) != 0 || is_gone(owner))
+		return NULL;
+	return arena_text_n(arena, host, strcspn(host, "-"));
+}
+
 /* Temporary folders of owners that are no more. */
 static void remove_left(const struct leases *leases, const char *all, struct arena *arena)
 {

@@ -38,6 +38,10 @@ bool lease_renew(const struct leases *leases, const char *cell);
 /* Give a claim back, if it is ours. */
 void lease_free(const struct leases *leases, const char *cell);
 
+/* The host whose process holds the claim of a cell in a results folder, as a file name has it;
+ * NULL: it is not claimed. */
+const char *lease_host(const char *results, const char *cell, struct arena *arena);
+
 /* Renew the temporary folder. */
 void leases_renew(const struct leases *leases);
 

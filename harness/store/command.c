@@ -5,18 +5,6 @@
 
 #include <string.h>
 
-/* `length` bytes quoted for the shell. */
-static void add_quoted(struct text *out, const char *text, size_t length)
-{
-	text_add(out, "'");
-	for (size_t i = 0; i < length; i++)
-		if (text[i] == '\'')
-			text_add(out, "'\\''");
-		else
-			text_add_n(out, text + i, 1);
-	text_add(out, "'");
-}
-
 const char *command_run(const char *folder, struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
@@ -30,7 +18,7 @@ const char *command_run(const char *folder, struct arena *arena)
 	for (size_t line; *text; text += line + (text[line] == '\n')) {
 		line = strcspn(text, "\n");
 		text_add(&out, out.length ? " --set " : "relubench run ");
-		add_quoted(&out, text, line);
+		text_quote(&out, text, line);
 	}
 	length = strlen(folder); /* the folder that holds this one */
 	while (length > 1 && folder[length - 1] == '/')
@@ -40,7 +28,7 @@ const char *command_run(const char *folder, struct arena *arena)
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
 	text_add(&out, " --out ");
-	add_quoted(&out, length ? folder : ".", length ? length : 1);
+	text_quote(&out, length ? folder : ".", length ? length : 1);
 	return out.at;
 }
 

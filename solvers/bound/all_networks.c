@@ -48,12 +48,10 @@ struct all_networks_options {
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct all_networks_options, method), .initial = "auto", .names = methods,
-	 .doc = "branch_and_bound: up to 8 features with the bias, any loss; transport: any "
-		"number, "
-		"squared loss; nonnegative: the doubly nonnegative relaxation, after the "
-		"transport, "
-		"squared loss, cubic in features and rows; auto: the first where it can, else the "
-		"third for up to 700 features and rows, else the second"},
+	 .doc = "branch_and_bound: up to 8 features with the bias; transport: any number; "
+		"nonnegative: the doubly nonnegative relaxation, after the transport, squared "
+		"loss, cubic in features and rows; auto: the first where it can, else the third "
+		"where it can for up to 700 features and rows, else the second"},
 	{OPTION_AS("start_file", struct all_networks_options, start.file), .initial = "null",
 	 .path = PATH_MODEL,
 	 .doc = "a network near the optimum: a model.npz on the same prepared features; without "
@@ -101,17 +99,16 @@ static enum method choose(const struct problem *problem, const struct all_networ
 		return (enum method)o->method;
 	if (problem->X.cols <= KAPPA_MOST)
 		return METHOD_SEARCH;
-	return problem->X.rows + problem->X.cols <= NONNEGATIVE_MOST ? METHOD_NONNEGATIVE
-								     : METHOD_TRANSPORT;
+	if (problem->loss.loss->quadratic && problem->X.rows + problem->X.cols <= NONNEGATIVE_MOST)
+		return METHOD_NONNEGATIVE;
+	return METHOD_TRANSPORT;
 }
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	*wanted = "the squared loss, or no more than 8 features with the bias, branch_and_bound "
-		  "and a loss that `generated` takes";
-	if (choose(problem, options) != METHOD_SEARCH)
-		return problem->loss.loss->quadratic;
-	return master_takes(problem->loss, 1);
+	*wanted = "a loss that `generated` takes, of nonnegative the squared loss";
+	return master_takes(problem->loss, 1) &&
+	       (choose(problem, options) != METHOD_NONNEGATIVE || problem->loss.loss->quadratic);
 }
 
 static struct columns_size size_of(const struct all_networks_options *o)
@@ -155,10 +152,12 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (!start.note && problem->known && problem->known->kind->relu)
 		start = (struct start){.net = problem->known->kind->relu(problem->known),
 				       .note = "start from the network that is known"};
-	b->rows = distinct_new(problem, arena);
+	b->method = choose(problem, &b->options);
+	b->rows = b->method == METHOD_SEARCH || problem->loss.loss->quadratic
+			  ? distinct_new(problem, arena)
+			  : distinct_samples(problem, arena);
 	b->dual = dual_new(problem, &b->rows, arena);
 	b->columns = columns_new(problem, size_of(&b->options), &start, arena);
-	b->method = choose(problem, &b->options);
 	if (b->method == METHOD_SEARCH)
 		b->kappa = kappa_new(&b->rows, b->options.nodes, arena);
 	else

@@ -25,6 +25,7 @@ enum kind {
 	KIND_MODEL,       /* struct model_kind, solvers/model/kinds.def */
 	KIND_PLOT,        /* struct plot, harness/report/plots/plots.def */
 	KIND_EXECUTOR,    /* struct executor, harness/executor/executors.def */
+	KIND_ENGINE,      /* struct engine, harness/engine/engines.def */
 	KIND_COUNT
 };
 

@@ -73,6 +73,25 @@ void text_item(struct text *text, const char *separator, const char *format, ...
 	va_end(arguments);
 }
 
+void text_quote(struct text *text, const char *more, size_t length)
+{
+	text_add(text, "'");
+	for (size_t i = 0; i < length; i++)
+		if (more[i] == '\'')
+			text_add(text, "'\\''");
+		else
+			text_add_n(text, more + i, 1);
+	text_add(text, "'");
+}
+
+const char *text_quoted(const char *text, struct arena *arena)
+{
+	struct text out = text_new(arena);
+
+	text_quote(&out, text, strlen(text));
+	return out.at;
+}
+
 int text_compare(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

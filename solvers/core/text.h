@@ -23,6 +23,12 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 void text_item(struct text *text, const char *separator, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* `length` bytes as one word for the shell: 'it'\''s'. */
+void text_quote(struct text *text, const char *more, size_t length);
+
+/* All of it as one word. */
+const char *text_quoted(const char *text, struct arena *arena);
+
 /* Pointers to texts, by their bytes: for qsort and bsearch. */
 int text_compare(const void *a, const void *b);
 

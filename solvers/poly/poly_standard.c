@@ -233,5 +233,6 @@ struct poly_solver poly_standard(const struct poly_program *program, struct aren
 	s->u = ARENA_ARRAY(arena, real, d);
 	if (!arena_counts(arena))
 		start(s);
-	return (struct poly_solver){{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s};
+	return (struct poly_solver){
+		{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s, NULL};
 }

@@ -14,9 +14,9 @@ says "a signal before the limit" "^#SBATCH --signal=B:TERM@60$" out
 says "partition" "^#SBATCH --partition=main$" out
 says "account" "^#SBATCH --account=me$" out
 says "workers that claim" "relubench' run '$work/tiny.yaml' --claim" out
-says "the next round" "submit '$work/tiny.yaml' --workers 4 .* --round 2" out
+says "the next round" "submit '$work/tiny.yaml' --engine slurm .* --round 2 --workers 4" out
 check "nothing is written" "results" [ ! -e results ]
-sed '1d;/^# behind it/,$d' out | sh -n
+sed "/^# .*next.sh/,\$d" out | sh -n
 check "the script is one" "syntax" [ $? -eq 0 ]
 expect "submit of a shard" 2 submit tiny.yaml --shard 1/2
 says_once "is refused"
@@ -111,7 +111,7 @@ expect "a local run" 0 run tiny.yaml --quiet --out alone
 with_worker '*) while [ -e hold ]; do sleep 0.1; done ;;'
 touch hold
 expect "submit" 0 submit tiny.yaml --workers 4 --minutes 5
-says "names the jobs" "^round 1: job [0-9]*: 4 workers for 12 cells; then job [0-9]*$" out
+says "names the jobs" "^round 1: slurm [0-9]* [0-9]*: 4 tasks for 12 cells$" out
 lost=
 for ((i = 0; i < 300; i++)); do
 	for process in $(cut -d- -f4 results/tiny/claims/* 2>/dev/null); do # claim-HOST-SPACE-PROCESS-START
@@ -121,6 +121,9 @@ for ((i = 0; i < 300; i++)); do
 	sleep 0.1
 done
 check "a worker runs on n2" "$(squeue)" [ -n "$lost" ]
+expect "status" 0 status results/tiny
+says "has the queue's view" "^  running     [1-4]  .*n2" out
+says "and why the next waits" "^  pending     .*Dependency" out
 kill -9 "$(cat "$home/slurmd-n2.pid")" "$lost"
 rm hold
 scontrol update nodename=n2 state=down reason=lost
@@ -137,12 +140,28 @@ touch hold
 expect "submit a long cell" 0 submit tiny.yaml --workers 1 --minutes 1 --grace 55 --out late \
 	--filter method=sgd,repetition=0
 for ((i = 0; i < 400; i++)); do
-	[ ! -e late/tiny/submit/round-2.sh ] || break
+	[ ! -e late/tiny/submit/round-2-group-1.sh ] || break
 	sleep 0.2
 done
 check "nothing is recorded of what was not done" "$(ls late/tiny/cells)" [ -z "$(ls late/tiny/cells)" ]
 rm hold
 check "the queue ends" "see above" wait_all
-says "with twice the time" "^#SBATCH --time=2$" late/tiny/submit/round-2.sh
+says "with twice the time" "^#SBATCH --time=2$" late/tiny/submit/round-2-group-1.sh
 statuses "and done" late/tiny "1 ok"
 check "no claim is left" "$(ls late/tiny)" [ ! -e late/tiny/claims ]
+
+# Cancelled in the middle: the queue is empty, and no cell is held any more.
+without_worker
+with_worker '*) while [ -e hold ]; do sleep 0.1; done ;;'
+touch hold
+expect "submit what will be cancelled" 0 submit tiny.yaml --workers 3 --minutes 5 --out gone
+for ((i = 0; i < 300; i++)); do
+	[ "$(ls gone/tiny/claims 2>/dev/null | wc -l)" -ne 3 ] || break
+	sleep 0.1
+done
+expect "cancel" 0 cancel gone/tiny
+check "the queue is empty" "$(squeue)" [ -z "$(squeue -h)" ]
+expect "status after it" 0 status gone/tiny
+says "has what was cancelled" "^  cancelled" out
+says "and no cell that runs" "^12 cells: 0 done, 0 running, 12 missing" out
+check "no claim is left" "$(ls gone/tiny/claims)" [ ! -e gone/tiny/claims ]

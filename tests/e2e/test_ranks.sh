@@ -55,6 +55,22 @@ check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
 
+# an error that every rank has: one record of it, whose log nobody changes afterwards
+"$relubench" run ranks.yaml --out wrong --set 'train=[{solver: adam, beta: 0.1, patience: 3}]' >wrong.log 2>&1
+check "an error of all ranks is recorded once, with its text" "$(cat wrong.log)" \
+	grep -q '"message": *"patience: expected 0 or a validation part' wrong/ranks/cells/*/result.json
+check "and is no damaged record" "$(cat wrong.log)" test "$(grep -c damaged wrong.log)" = 0
+
+# memory that the plan says, and that all ranks held
+memory=(--set 'data=[{name: rows, generate: {kind: blobs, n: 60000, d: 20}}]' --set 'stop={iterations: 1}'
+	--set 'train=[{solver: sgd, loss: logistic, beta: 0.1, width: 8, epochs: 1, batch: 0}]')
+planned=$("$relubench" plan ranks.yaml --out memory "${memory[@]}" | sed -n 's/.*at most \([0-9.]*\) MiB.*/\1/p')
+"$relubench" run ranks.yaml --out memory "${memory[@]}" >memory.log 2>&1
+held=$(field peak_mem_bytes memory)
+check "the plan says the memory of all ranks" "${planned:-none} MiB planned, $held held" \
+	awk -v planned="${planned:-0}" -v held="$held" \
+	'BEGIN { ratio = planned * 1048576 / held; exit !(ratio > 0.95 && ratio < 2) }'
+
 # a rank that dies: the cell is interrupted, nothing of the others stays, and the next run computes it
 long=(--set 'stop={iterations: 100000000, seconds: 2, gap: null}'
 	--set 'train=[{solver: admm, beta: 0.1, patterns: 4, u_update: primal, finish: none}]')

@@ -84,6 +84,7 @@ static int run(struct cli_args *args)
 	    cli_plan(args, &experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
 		return cli_fail(&err);
 	options.shard.claims = args->claim;
+	options.cell_memory = args->cell_memory;
 	options.lease = args->lease > 0 ? args->lease : lease_s;
 	sched_tell_damage(&plan, stderr);
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
@@ -106,7 +107,7 @@ static int run(struct cli_args *args)
 				plan.most > plan.count
 					? "run again, for the cells that are chosen by these"
 					: arena_format(arena, "relubench report %s", plan.folder));
-	} else {
+	} else if (!args->cells) { /* of a batch, the last job does */
 		carried = transfer(&experiment, plan.folder, arena);
 		if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK)
 			return cli_fail(&err);
@@ -123,6 +124,15 @@ static const struct cli_option options[] = {
 		 .unit = UNIT_SECONDS,
 		 .doc = "that a claim is good for without renewal, 60s by default"},
 	 .argument = "TIME"},
+	{CLI_PATH(cells, "FILE",
+		  "of the cells, those of a group of a file that submit has written")},
+	{.row = {OPTION_FIELD(struct cli_args, group), .initial = "1", .range = RANGE_FROM(1),
+		 .doc = "which of its groups"},
+	 .argument = "N"},
+	{.row = {OPTION_AS("cell-memory", struct cli_args, cell_memory), .initial = "0",
+		 .range = RANGE_FROM(0), .unit = UNIT_BYTES,
+		 .doc = "limit of resident memory of a cell, if the spec sets none"},
+	 .argument = "SIZE"},
 	{CLI_FLAG(force, "compute finished cells again")},
 	{CLI_FLAG_AS("retry-failed", retry_failed,
 		     "compute again the cells whose status is not ok")},

@@ -49,6 +49,13 @@ static const struct shared_rows trials[] = {
 	 .solver = "sgd",
 	 .options = "{width: 9, epochs: 4, batch: 30, interval: {eps: 0.1}}",
 	 .steps = 4},
+	{.loss = "logistic",
+	 .d = 5,
+	 .k = 1,
+	 .beta = 1e-2,
+	 .solver = "gd_fixed_head",
+	 .options = "{width: 12, learning_rate: 0.5}",
+	 .steps = 20},
 };
 
 static void ranks_take_the_steps_of_one_process(void **state)

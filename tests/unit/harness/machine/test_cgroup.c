@@ -140,13 +140,50 @@ static void cores_follow_quota_and_affinity(void **state)
 	assert_int_equal(sched_setaffinity(0, sizeof set, &set), 0);
 }
 
+static const char *const slurm[] = {"SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK", "SLURM_STEP_ID",
+				    "SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU"};
+
+static void forget_slurm(void)
+{
+	for (size_t i = 0; i < sizeof slurm / sizeof *slurm; i++)
+		unsetenv(slurm[i]);
+}
+
+static void a_slurm_job_has_what_it_was_given(void **state)
+{
+	const double mib = 1024.0 * 1024;
+
+	(void)state;
+	forget_slurm();
+	check_equal(cgroup_read("/nonexistent").cores, HUGE_VAL);
+	setenv("SLURM_CPUS_ON_NODE", "8", 1);
+	setenv("SLURM_CPUS_PER_TASK", "2", 1);
+	setenv("SLURM_MEM_PER_NODE", "600", 1);
+	check_equal(cgroup_read("/nonexistent").cores, 8); /* of all its ranks */
+	check_equal(cgroup_read("/nonexistent").memory, 600 * mib);
+	setenv("SLURM_STEP_ID", "0", 1);
+	check_equal(cgroup_read("/nonexistent").cores, 2);
+	unsetenv("SLURM_MEM_PER_NODE");
+	setenv("SLURM_MEM_PER_CPU", "100", 1);
+	check_equal(cgroup_read("/nonexistent").memory, 800 * mib);
+	setenv("SLURM_MEM_PER_CPU", "0", 1); /* all of the node */
+	check_equal(cgroup_read("/nonexistent").memory, HUGE_VAL);
+	setenv("SLURM_CPUS_ON_NODE", "many", 1);
+	unsetenv("SLURM_CPUS_PER_TASK");
+	check_equal(cgroup_read("/nonexistent").cores, HUGE_VAL);
+	forget_slurm();
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 	const struct CMUnitTest tests[] = {
-		CASE(nothing_sets_no_limit),           CASE(nested_groups_of_version_2),
-		CASE(nested_groups_of_version_1),      CASE(mounts_of_a_container),
+		CASE(nothing_sets_no_limit),
+		CASE(nested_groups_of_version_2),
+		CASE(nested_groups_of_version_1),
+		CASE(mounts_of_a_container),
 		CASE(cores_follow_quota_and_affinity),
+		cmocka_unit_test(a_slurm_job_has_what_it_was_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

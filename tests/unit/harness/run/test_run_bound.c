@@ -53,7 +53,8 @@ static void a_bound_that_is_not_there_is_told(void **state)
 	struct result result;
 
 	(void)state;
-	pose("solver: adam, loss: logistic, epochs: 3, bound: {all_networks: {method: transport}}",
+	pose("solver: adam, loss: logistic, epochs: 3, bound: {all_networks: {method: "
+	     "nonnegative}}",
 	     "");
 	result = compute();
 	check_nan(result.lower_bound);

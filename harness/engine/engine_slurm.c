@@ -1,0 +1,213 @@
+/* Slurm: an array of tasks for each group, and a job behind all of them. */
+#include "harness/engine/script.h"
+#include "solvers/core/text.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LINE_ROOM = 1024 };
+
+static void add_head(const struct batch *batch, struct text *out)
+{
+	text_format(out,
+		    "#!/bin/sh\n#SBATCH --job-name=%s\n#SBATCH --output=\"%s/%%x-%%A_%%a.log\"\n"
+		    "#SBATCH --open-mode=append\n",
+		    batch->name, batch->folder);
+	if (batch->partition)
+		text_format(out, "#SBATCH --partition=%s\n", batch->partition);
+	if (batch->account)
+		text_format(out, "#SBATCH --account=%s\n", batch->account);
+}
+
+/* What a group may have at once of the throttle, by its share of the tasks. */
+static long throttle_of(const struct batch *batch, const struct batch_group *group)
+{
+	size_t all = 0;
+	long share;
+
+	for (size_t i = 0; i < batch->count; i++)
+		all += batch->group[i].tasks;
+	share = (long)((size_t)batch->throttle * group->tasks / all);
+	return share > 1 ? share : 1;
+}
+
+/* The shell gets TERM before the limit, for its worker. */
+static const char *array_of(const struct batch *batch, const struct batch_group *group,
+			    struct arena *arena)
+{
+	const double mib = 1024.0 * 1024;
+	struct text out = text_new(arena);
+
+	add_head(batch, &out);
+	text_format(&out, "#SBATCH --array=1-%zu", group->tasks);
+	if (batch->throttle > 0)
+		text_format(&out, "%%%ld", throttle_of(batch, group));
+	text_format(&out,
+		    "\n#SBATCH --cpus-per-task=%ld\n#SBATCH --mem=%.0fM\n#SBATCH --time=%ld\n"
+		    "#SBATCH --signal=B:TERM@%ld\n#SBATCH --requeue\n",
+		    group->cores, ceil(group->bytes / mib), group->minutes, batch->grace);
+	text_add(&out, script_task(batch, group, "$SLURM_ARRAY_TASK_ID", false, arena));
+	return out.at;
+}
+
+static void write_slurm(const struct batch *batch, struct arena *arena, struct batch_files *out)
+{
+	struct text next = text_new(arena);
+
+	for (size_t i = 0; i < batch->count; i++)
+		script_add(out, script_name(batch, batch->group[i].number, arena),
+			   array_of(batch, &batch->group[i], arena));
+	add_head(batch, &next);
+	text_format(&next, "#SBATCH --time=60\n#SBATCH --requeue\ncd %s || exit 4\n%s\n",
+		    text_quoted(batch->start, arena), batch->next);
+	script_add(out, script_name(batch, 0, arena), next.at);
+}
+
+/* Give a script to sbatch; the first line of its answer is the number of the job. */
+static enum status give(const struct batch *batch, const char *options, size_t group, char id[32],
+			struct err *err)
+{
+	struct arena arena = {0};
+	const char *name = script_name(batch, group, &arena);
+	const char *path = arena_format(&arena, "%s/%s", batch->folder, name);
+	FILE *answer =
+		popen(arena_format(&arena, "sbatch --parsable %s %s %s", options,
+				   batch->options ? batch->options : "", text_quoted(path, &arena)),
+		      "re");
+	bool got = answer && fgets(id, 32, answer);
+	int ended = answer ? pclose(answer) : -1;
+	enum status status = STATUS_OK;
+
+	if (!got || ended != 0)
+		status = err_set(err, STATUS_ENV, "sbatch did not take %s", path);
+	else
+		id[strcspn(id, ";\n")] = '\0';
+	arena_release(&arena);
+	return status;
+}
+
+static void cancel_jobs(const char *jobs)
+{
+	struct arena arena = {0};
+
+	if (*jobs && system(arena_format(&arena, "scancel %s", jobs)) != 0)
+		fprintf(stderr, "scancel %s has failed\n", jobs);
+	arena_release(&arena);
+}
+
+/* What is given already is taken back if one is refused. */
+static enum status start(const struct batch *batch, struct arena *arena, const char **jobs,
+			 struct err *err)
+{
+	struct text all = text_new(arena), behind = text_new(arena);
+	enum status status = STATUS_OK;
+	char id[32];
+
+	for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
+		status = give(batch, "", batch->group[i].number, id, err);
+		if (status == STATUS_OK) {
+			text_item(&all, " ", "%s", id);
+			text_format(&behind, ":%s", id);
+		}
+	}
+	if (status == STATUS_OK)
+		status = give(batch, arena_format(arena, "--dependency=afterany%s", behind.at), 0,
+			      id, err);
+	if (status != STATUS_OK)
+		cancel_jobs(all.at);
+	else
+		text_item(&all, " ", "%s", id);
+	*jobs = all.at;
+	return status;
+}
+
+/* "1 2" to "1,2" */
+static const char *with_commas(const char *jobs, struct arena *arena)
+{
+	char *list = arena_text(arena, jobs);
+
+	for (char *at = list; *at; at++)
+		if (*at == ' ')
+			*at = ',';
+	return list;
+}
+
+/* "STATE|node or reason" in words of ours: one row per state, with all places or reasons. */
+static void take_line(char *line, struct batch_states *out, struct arena *arena)
+{
+	char *about = strchr(line, '|'), *reason = about ? strchr(about + 1, '|') : NULL;
+	struct batch_state *row = out->at;
+	bool waits;
+
+	if (!reason)
+		return;
+	*about++ = '\0';
+	*reason++ = '\0';
+	reason[strcspn(reason, "\n")] = '\0';
+	for (char *at = line; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	waits = strcmp(line, "pending") == 0;
+	about = waits || (!*about && strcmp(reason, "None") != 0) ? reason : about;
+	while (row < out->at + out->count && strcmp(row->state, line) != 0)
+		row++;
+	if (row == out->at + out->count)
+		*row = (struct batch_state){0, arena_text(arena, line), ""}, out->count++;
+	row->tasks++;
+	if (!strstr(row->about, about))
+		row->about = *row->about ? arena_format(arena, "%s, %s", row->about, about)
+					 : arena_text(arena, about);
+}
+
+/* squeue tells of ended jobs too, for as long as the controller keeps them (MinJobAge). */
+static void look(const char *jobs, struct arena *arena, struct batch_states *out)
+{
+	enum { MOST_STATES = 32 };
+	const char *command =
+		arena_format(arena, "squeue -h -r -t all -j %s -o '%%T|%%N|%%r' 2>/dev/null",
+			     with_commas(jobs, arena));
+	FILE *answer = popen(command, "re");
+	char line[LINE_ROOM];
+
+	*out = (struct batch_states){.at = ARENA_ARRAY(arena, struct batch_state, MOST_STATES)};
+	while (answer && fgets(line, sizeof line, answer))
+		if (out->count < MOST_STATES)
+			take_line(line, out, arena);
+	if (!answer || (pclose(answer) != 0 && out->count == 0))
+		out->none = "squeue does not know its jobs (any more)";
+}
+
+/* The later rounds of a job that is cancelled are never given. */
+static enum status cancel_slurm(const char *jobs, struct err *err)
+{
+	const struct timespec moment = {.tv_nsec = 500 * 1000 * 1000};
+	enum { MOMENTS = 240 };
+	struct arena arena = {0};
+	const char *left = arena_format(&arena, "[ -z \"$(squeue -h -j %s 2>/dev/null)\" ]",
+					with_commas(jobs, &arena));
+	bool gone = false;
+
+	cancel_jobs(jobs);
+	for (int i = 0; i < MOMENTS && !gone; i++) {
+		gone = system(left) == 0;
+		if (!gone)
+			nanosleep(&moment, NULL);
+	}
+	arena_release(&arena);
+	return gone ? STATUS_OK
+		    : err_set(err, STATUS_ENV, "jobs %s are still there after two minutes", jobs);
+}
+
+const struct engine engine_slurm = {
+	.base = {.name = "slurm",
+		 .doc = "arrays of jobs of a Slurm cluster, and one behind them",
+		 .cite = ""},
+	.queues = true,
+	.write = write_slurm,
+	.start = start,
+	.look = look,
+	.cancel = cancel_slurm,
+};
