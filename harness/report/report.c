@@ -11,6 +11,7 @@
 #include "harness/report/records/records.h"
 #include "harness/report/records/select.h"
 #include "harness/report/tables/paired.h"
+#include "harness/report/tables/path.h"
 #include "harness/report/tables/samples.h"
 #include "harness/report/tables/sheet.h"
 #include "harness/report/tables/sheet_latex.h"
@@ -26,9 +27,9 @@ static enum status write_tables(const struct records *records, const struct html
 {
 	static const char *const ends[] = {"md", "tex"};
 	struct arena *arena = records->arena;
-	const struct html_table *const kept[] = {&tables->summary, &tables->claims,
-						 &tables->sweep,   &tables->paired,
-						 &tables->samples, &tables->transfer};
+	const struct html_table *const kept[] = {
+		&tables->summary, &tables->claims,  &tables->sweep,   &tables->paired,
+		&tables->path,    &tables->samples, &tables->transfer};
 
 	TRY(folder_make(arena_format(arena, "%s/tables", records->out), err));
 	for (size_t i = 0; i < 2 * sizeof kept / sizeof *kept; i++) {
@@ -88,6 +89,7 @@ static enum status write_all(const struct experiment *experiment, const struct r
 			  summary_select_sheet(r)},
 		.paired = {"paired", "Paired differences", marked(paired_note(r), true, r),
 			   paired_sheet(r)},
+		.path = {"path", "Paths of penalties", marked(path_note, true, r), path_sheet(r)},
 		.samples = {"samples", "Samples", marked(samples_note, true, r), samples_sheet(r)},
 		.attacks = {"attacks", "Attacks", marked(summary_attack_note, true, r),
 			    summary_attack_sheet(r)},

@@ -212,6 +212,18 @@ static void pose(const struct cell *cell, const struct amount_shape *s, struct r
 		data->train.X.rows = data->validation.X.rows = 0; /* it scores none */
 }
 
+/* The bound behind training stays as long as the run. */
+static void bound(const struct train_options *train, const struct problem *problem,
+		  struct arena *arena)
+{
+	const struct trainer *trainer = (const struct trainer *)(const void *)train->bound.item;
+	struct err ignored = {0};
+	void *state;
+
+	if (trainer)
+		(void)trainer->setup(problem, train->bound.options, arena, &state, &ignored);
+}
+
 static size_t amount_of_rank(const struct cell *cell, const struct amount_shape *shape,
 			     struct ranks *ranks)
 {
@@ -229,6 +241,7 @@ static size_t amount_of_rank(const struct cell *cell, const struct amount_shape 
 			 .options = train->loss.options,
 			 .weight = 1},
 		.beta = train->beta,
+		.penalties = {train->penalties, train->first_penalty},
 	};
 	struct coordinates posed;
 	struct evaluator evaluator;
@@ -246,6 +259,10 @@ static size_t amount_of_rank(const struct cell *cell, const struct amount_shape 
 					 &arena);
 		arena_settle(&arena);
 		model = ranks_at(ranks) == 0 ? evaluator.held[0].model : NULL;
+		for (long i = 1; model && i < train->penalties; i++)
+			model_new(model->kind, &arena, model_size(model));
+		if (model)
+			bound(train, &problem, &arena);
 		if (model)
 			attack(cell, &data, model, &arena);
 		if (model)

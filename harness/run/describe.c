@@ -104,6 +104,7 @@ static const char *notes(struct run *run, const struct fact *told)
 					 "objective %.6g, below the bound",
 					 e->outside));
 	note = join(run, note, told ? arena_text(&run->arena, told->text) : NULL);
+	note = join(run, note, run->bound);
 	if (run->problem.penalties.count > 1 && !path_is_whole(&run->path, run->problem.beta))
 		note = join(run, note,
 			    arena_format(&run->arena, "the path has %zu of its %ld penalties",

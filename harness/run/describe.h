@@ -23,6 +23,7 @@ struct run {
 	void *state;
 	struct evaluator evaluator;
 	struct path_file path; /* of several penalties */
+	const char *bound;     /* what is said of the bound behind training, or NULL */
 	struct timing began;   /* before setup */
 	struct result here; /* what describe_cell knows: of this process, whatever is completed */
 	struct result result;

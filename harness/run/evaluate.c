@@ -360,3 +360,12 @@ void evaluate_point(struct evaluator *e, double beta, struct point *out)
 		scores[p]->loss = mean_loss(e, p, e->g);
 	}
 }
+
+void evaluate_bound(struct evaluator *e, const struct certificate *bound, struct evaluation *out)
+{
+	const bool renewed[2] = {false};
+
+	e->best_bound = bound->lower_bound;
+	e->last.certificate.scope = bound->scope;
+	choose_and_score(e, renewed, out);
+}

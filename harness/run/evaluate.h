@@ -115,6 +115,10 @@ void evaluate_glance(struct evaluator *evaluator, struct evaluation *out);
 /* The iterate at a penalty of a path; what is delivered stays as it is. */
 void evaluate_point(struct evaluator *evaluator, double beta, struct point *out);
 
+/* A bound that was found behind training: what is delivered is held against it. */
+void evaluate_bound(struct evaluator *evaluator, const struct certificate *bound,
+		    struct evaluation *out);
+
 /* A sample counts as correct when y f > 0; f = 0 is wrong for both classes. */
 bool evaluate_correct(real f, real y);
 

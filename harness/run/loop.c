@@ -213,14 +213,26 @@ static struct trace_row trace_row(const struct turn *turn, const struct progress
 				  .test_accuracy = e->test.accuracy};
 }
 
+/* A row of the trace, and a line for who listens. */
+static void tell(struct turn *turn, const struct progress *p)
+{
+	struct trace_row row = trace_row(turn, p);
+	char line[96];
+	int length;
+
+	field_put_row(turn->csv, &rows_trace, &row);
+	csv_flush(turn->csv);
+	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row.iteration, row.gap,
+			  row.seconds);
+	if (turn->loop->progress_fd >= 0 &&
+	    write(turn->loop->progress_fd, line, (size_t)length) < 0)
+		line[0] = '\0'; /* nobody listens: the run does not depend on it */
+}
+
 static void evaluate(struct turn *turn, enum look look, const struct progress *p,
 		     enum outcome limit)
 {
-	const struct loop *loop = turn->loop;
 	struct loop_result *out = turn->out;
-	struct trace_row row;
-	char line[96];
-	int length;
 
 	if (out->interrupted)
 		keep(turn);
@@ -229,13 +241,7 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	if (isnan(out->first_objective))
 		out->first_objective = out->last.objective_network;
 	out->best_objective = fmin(out->best_objective, out->last.objective_network);
-	row = trace_row(turn, p);
-	field_put_row(turn->csv, &rows_trace, &row);
-	csv_flush(turn->csv);
-	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row.iteration, row.gap,
-			  row.seconds);
-	if (loop->progress_fd >= 0 && write(loop->progress_fd, line, (size_t)length) < 0)
-		line[0] = '\0'; /* nobody listens: the run does not depend on it */
+	tell(turn, p);
 	if (out->outcome == OUTCOME_RUNNING && clock_seconds() - turn->kept_at >= keep_every_s)
 		keep(turn);
 }
@@ -295,6 +301,21 @@ static void iterate(struct turn *turn)
 	}
 }
 
+/* The end of training, once more. */
+static void go_after(struct turn *turn)
+{
+	const struct progress p = {NAN, NAN, NAN, .end = OUTCOME_RUNNING};
+	struct loop_result *out = turn->out;
+	struct clock_mark start = clock_now();
+	bool more = turn->loop->after && !out->failure && out->outcome != OUTCOME_DIVERGED &&
+		    turn->loop->after(turn->loop->context, out);
+
+	clock_add(start, &out->eval_s, &out->eval_cpu_s);
+	out->evaluations += more;
+	if (more)
+		tell(turn, &p);
+}
+
 enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struct loop_result *out,
 		     struct err *err)
 {
@@ -314,6 +335,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 	TRY(field_open(&csv, loop->trace_path, &rows_trace, err));
 	csv_flush(&csv);
 	iterate(&turn);
+	go_after(&turn);
 	TRY(csv_close(&csv, err));
 	return out->failure ? err_set(err, STATUS_FAILED, "%s", out->failure) : STATUS_OK;
 }

@@ -30,6 +30,9 @@ struct loop {
 	/* A penalty of a path is done with, `seconds` of setup and solve after the begin. NULL:
 	 * nobody wants to know. */
 	void (*point)(void *context, const struct penalty_done *done, double seconds);
+	/* What is said of the end behind training, on nobody's clock, in a row of its own; false:
+	 * nothing. NULL: never. */
+	bool (*after)(void *context, struct loop_result *end);
 	void *context;
 };
 

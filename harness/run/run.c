@@ -10,6 +10,7 @@
 #include "harness/file/io.h"
 #include "harness/machine/clock.h"
 #include "harness/run/amount.h"
+#include "harness/run/bound.h"
 #include "harness/run/deal.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
@@ -169,6 +170,14 @@ static void point(void *context, const struct penalty_done *done, double seconds
 	path_add(&run->path, &run->evaluator, done, seconds);
 }
 
+static bool after(void *context, struct loop_result *end)
+{
+	struct run *run = context;
+
+	run->bound = bound_find(&run->cell.train, &run->evaluator, &run->arena, &end->last);
+	return !isnan(end->last.lower_bound);
+}
+
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
 {
 	*out = (struct forecast){0};
@@ -215,6 +224,7 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 		&run->problem, &run->data,
 		(struct training){run->trainer, options, run->state, run->posed.rowspace},
 		&run->arena);
+	loop.after = run->cell.train.bound.item ? after : NULL;
 	if (run->problem.penalties.count > 1) {
 		loop.point = point;
 		run->path = (struct path_file){

@@ -53,6 +53,8 @@ struct train_options {
 	double beta;
 	long penalties;       /* of a path that ends at beta; 1: there is none */
 	double first_penalty; /* NaN: the least one whose model is zero */
+	struct choice bound;  /* nested: struct trainer without a model, after training; or none */
+	double bound_seconds; /* that it may take */
 	bool average;         /* mean instead of sum over samples */
 	long fresh;           /* draws of the a-posteriori estimate; 0 = none */
 	long draw; /* of the method's random numbers, in the place of the repetition; < 0: that */

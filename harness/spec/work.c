@@ -297,6 +297,40 @@ static const char *refuses_path(const struct train_options *train, const char **
 			    trainer->base.name, list.at);
 }
 
+/* As far as a list of classes tells. */
+static struct work_outputs outputs_of(const struct data_options *data)
+{
+	const size_t classes = data->classes.count;
+
+	return (struct work_outputs){.k = data_outputs(data, classes), .classes = classes};
+}
+
+/* Why no bound over all networks goes with a method; NULL: it does, or none is asked for. */
+static const char *refuses_bound(const struct train_options *train, ptrdiff_t k,
+				 struct arena *arena)
+{
+	const struct trainer *trainer = (const struct trainer *)(const void *)train->solver.item;
+	const struct trainer *bound = (const struct trainer *)(const void *)train->bound.item;
+
+	if (!bound)
+		return NULL;
+	if (bound->makes || !bound->certify)
+		return arena_format(arena, "expected true or a method of bounds, got \"%s\"",
+				    bound->base.name);
+	if (trainer->certify)
+		return arena_format(arena,
+				    "\"%s\" has a bound of its own: give {solver: %s} an entry of "
+				    "its own",
+				    trainer->base.name, bound->base.name);
+	if (trainer_makes(trainer, train->solver.options, k) != &model_relu ||
+	    trainer_robust(trainer, train->solver.options))
+		return arena_format(arena,
+				    "expected a method that trains ReLU networks of one output on "
+				    "clean data, got \"%s\"",
+				    trainer->base.name);
+	return NULL;
+}
+
 /* Options that the trainer refuses, or refuses behind such steps of `prepare`. */
 static void check_options(const struct work *work, const struct cell *cell)
 {
@@ -314,6 +348,10 @@ static void check_options(const struct work *work, const struct cell *cell)
 		refusal = trainer->refuses(solver->options, frozen, &option);
 	if (!refusal)
 		refusal = refuses_path(&cell->train, &option, &arena);
+	if (!refusal) {
+		option = "bound";
+		refusal = refuses_bound(&cell->train, (ptrdiff_t)outputs_of(&cell->data).k, &arena);
+	}
 	if (refusal && find_entry(work->experiment, "train", cell->train.name, &index))
 		refuse(work, work->problems, "train", index, option, refusal);
 	arena_release(&arena);
@@ -381,14 +419,6 @@ static void check_path(const struct option *row, const char **path, void *contex
 				: work->experiment->tree->at,
 		    NULL, "%s: %s: %s", origin.node ? origin.trail : lookup->list, *path, err.text);
 	work->missing++;
-}
-
-/* As far as a list of classes tells. */
-static struct work_outputs outputs_of(const struct data_options *data)
-{
-	const size_t classes = data->classes.count;
-
-	return (struct work_outputs){.k = data_outputs(data, classes), .classes = classes};
 }
 
 enum status work_check(const struct experiment *experiment, struct problems *problems,

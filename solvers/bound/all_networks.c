@@ -149,6 +149,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 			       "bias, got %td",
 			       KAPPA_MOST, problem->X.cols);
 	TRY(start_network(problem, &b->options.start, arena, &start, err));
+	if (!start.note && problem->known && problem->known->kind->relu)
+		start = (struct start){.net = problem->known->kind->relu(problem->known),
+				       .note = "start from the network that is known"};
 	b->method = choose(problem, &b->options);
 	b->rows = b->method == METHOD_SEARCH || problem->loss.loss->quadratic
 			  ? distinct_new(problem, arena)

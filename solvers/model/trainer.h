@@ -51,6 +51,8 @@ struct problem {
 	bool one_against_all;       /* the objective is that of loss_against_all */
 	double beta;                /* > 0 */
 	struct penalties penalties; /* for a trainer with `path` */
+	const struct model *known;  /* a network near the optimum, for one that bounds others; or
+				       NULL */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
 	struct raw_columns raw;

@@ -9,8 +9,8 @@ BEGIN {
 	limit["upward folders"] = 0
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
-	limit["largest folder"] = 28
-	limit["back doors"] = 157
+	limit["largest folder"] = 30
+	limit["back doors"] = 158
 	limit["sibling exports"] = 0
 	limit["room exports"] = 457
 	limit["dead exports"] = 5

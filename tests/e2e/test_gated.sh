@@ -80,6 +80,8 @@ for name in moons flowers targets; do
 	holds "$name: fresh patterns" "a >= 0 && a <= 1" a "$(record $results one violation)"
 	path=$(ls $results/cells/*/path.csv)
 	check "$name: one cell has a path, with a line for each penalty" "$path" [ "$(wc -l <"$path")" -eq 8 ]
+	check "$name: the table of paths has its points" "$(cat $results/tables/path.md)" \
+		[ "$(grep -c "^| $name " $results/tables/path.md)" -eq 7 ]
 	check "$name: its columns are described" "$(head -n 1 "$path")" \
 		[ "$(awk -F, '$1 == "cells/*/path.csv" { print $2 }' $results/columns.csv | paste -sd,)" = "$(head -n 1 "$path")" ]
 	check "$name: penalties fall, every gap is certified, gates come in" "$(cat "$path")" \
@@ -135,3 +137,9 @@ says "says its form" "train\[2\].beta.path: expected \[first, last, count\]"
 sed 's/solver: gated, loss: logistic, beta: {/solver: adam, loss: logistic, beta: {/; s/\(adam.*\), patterns: 12/\1/' moons.yaml >bad.yaml
 expect "a method without paths" 2 validate bad.yaml
 says "names those with" "path: \"adam\" has one penalty a cell: .*; paths are for gated, active_set, generated"
+sed 's/patterns: 12, fresh: 50/patterns: 12, bound: true/' moons.yaml >bad.yaml
+expect "a bound beside that of the method" 2 validate bad.yaml
+says "is refused" "train\[0\].bound: \"gated\" has a bound of its own: give {solver: all_networks} an entry of its own"
+sed 's/solver: gated, loss: logistic, beta: 0.5, patterns: 12, fresh: 50/solver: generated, bound: adam/' moons.yaml >bad.yaml
+expect "a bound by a method that has none" 2 validate bad.yaml
+says "is refused too" "train\[0\].bound: expected true or a method of bounds, got \"adam\""

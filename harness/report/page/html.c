@@ -149,6 +149,7 @@ static void put_links(const struct experiment *experiment, const struct records 
 	put_link(&tables->sweep, to);
 	fputs("<a href=\"#plots\">Figures</a>", to);
 	put_link(&tables->paired, to);
+	put_link(&tables->path, to);
 	put_link(&tables->samples, to);
 	put_link(&tables->attacks, to);
 	put_link(&tables->certificates, to);
@@ -295,6 +296,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 		put_plot(records, &plots.at[i], i + 1, to);
 	fputs("</section>\n", to);
 	put_table(&tables->paired, to);
+	put_table(&tables->path, to);
 	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);
 	put_table(&tables->certificates, to);

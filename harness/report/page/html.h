@@ -32,8 +32,8 @@ struct html_table {
 };
 
 struct html_tables {
-	struct html_table summary, claims, sweep, paired, samples, attacks, certificates, transfer,
-		cells, inputs;
+	struct html_table summary, claims, sweep, paired, path, samples, attacks, certificates,
+		transfer, cells, inputs;
 	size_t own_count; /* tables that the spec asks for */
 	const struct html_table *own;
 };

@@ -346,6 +346,12 @@ static bool bind_choice(struct bind *b, const struct option *row, const struct n
 	}
 	if (node->kind != NODE_SCALAR && !nested)
 		return mismatch(b, row, node, trail);
+	if (row->shorthand && !nested && strcmp(node->text, "false") == 0) {
+		*(struct choice *)field = (struct choice){NULL, NULL};
+		return true;
+	}
+	if (row->shorthand && !nested && strcmp(node->text, "true") == 0)
+		name.text = row->shorthand;
 	if (nested)
 		name = (struct node){.at = node->keys[0].at, .text = node->keys[0].text, .size = 1};
 	item = registry_find((enum kind)row->kind, name.text);

@@ -214,6 +214,8 @@ static bool is_initial(const struct option *row, const void *field)
 			return strcmp(row->initial, "null") == 0;
 		return scalar_real(row->initial, row->unit, &number) &&
 		       !(*(const double *)field < number) && !(*(const double *)field > number);
+	case OPTION_CHOICE:
+		return !((const struct choice *)field)->item && strcmp(row->initial, "null") == 0;
 	case OPTION_TEXT:
 		text = *(const char *const *)field;
 		return strcmp(row->initial, text ? text : "null") == 0;
