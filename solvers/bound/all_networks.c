@@ -31,6 +31,8 @@ enum {
 static const double noticed = 1e-6;
 /* The search starts where a round lowers the objective by less than this share. */
 static const double slow = 3e-4;
+/* And the network of other methods ends where it is lowered by less than this. */
+static const double settled = 1e-6;
 
 enum method { METHOD_AUTO, METHOD_SEARCH, METHOD_TRANSPORT, METHOD_NONNEGATIVE };
 
@@ -240,7 +242,8 @@ static bool improve(struct all_networks *b)
 	b->left--;
 	b->rounds++;
 	b->upper = c->objective;
-	return c->quiet == 0 && b->left > 0 && c->fell >= slow;
+	return c->quiet == 0 && b->left > 0 &&
+	       c->fell >= (b->method == METHOD_SEARCH ? slow : settled);
 }
 
 /* A round of the relaxation; false: nothing moves any more. */
