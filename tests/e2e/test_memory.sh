@@ -123,7 +123,7 @@ planned()
 
 for name in tall outside patterns robust small forms many more gates networks lift newton kernels million wide pca patches csv libsvm; do
 	most=2
-	test $name = networks && most=20 # room for boxes, which only a long search fills
+	test $name = networks && most=40 # room for boxes and neurons, which only a long search fills
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
