@@ -21,6 +21,7 @@
 enum {
 	SLICE = 4096,
 	ROUNDS_AFTER = 2,
+	QUIET = 5, /* rounds in a row that find nothing, where there is no search */
 	NONNEGATIVE_MOST = 700,
 	SHARE_ADDED = 4, /* of the width: neurons that may join in a round */
 	MOST_ADDED = 30,
@@ -31,8 +32,6 @@ enum {
 static const double noticed = 1e-6;
 /* The search starts where a round lowers the objective by less than this share. */
 static const double slow = 3e-4;
-/* And the network of other methods ends where it is lowered by less than this. */
-static const double settled = 1e-6;
 
 enum method { METHOD_AUTO, METHOD_SEARCH, METHOD_TRANSPORT, METHOD_NONNEGATIVE };
 
@@ -242,8 +241,9 @@ static bool improve(struct all_networks *b)
 	b->left--;
 	b->rounds++;
 	b->upper = c->objective;
-	return c->quiet == 0 && b->left > 0 &&
-	       c->fell >= (b->method == METHOD_SEARCH ? slow : settled);
+	if (b->method == METHOD_SEARCH)
+		return c->quiet == 0 && b->left > 0 && c->fell >= slow;
+	return c->quiet < QUIET && b->left > 0;
 }
 
 /* A round of the relaxation; false: nothing moves any more. */
