@@ -21,6 +21,7 @@
 enum {
 	SLICE = 4096,
 	ROUNDS_AFTER = 2,
+	QUIET = 5, /* rounds in a row that find nothing, where there is no search */
 	NONNEGATIVE_MOST = 700,
 	SHARE_ADDED = 4, /* of the width: neurons that may join in a round */
 	MOST_ADDED = 30,
@@ -243,7 +244,9 @@ static bool improve(struct all_networks *b)
 	b->left--;
 	b->rounds++;
 	b->upper = c->objective;
-	return c->quiet == 0 && b->left > 0 && c->fell >= slow;
+	if (b->method == METHOD_SEARCH)
+		return c->quiet == 0 && b->left > 0 && c->fell >= slow;
+	return c->quiet < QUIET && b->left > 0;
 }
 
 /* A round of the relaxation; false: nothing moves any more. */

@@ -56,7 +56,7 @@ spec more "generate: {kind: blobs, n: 8000, d: 64}, split: {test: 1000}, prepare
 	'  - {name: splitting, solver: poly_sdp, loss: squared, beta: 0.1}' 'stop: {iterations: 2}'
 spec gates "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: gram, solver: gated, loss: squared, patterns: 40, decompose: exact, beta: 0.1}
-  - {name: curved, solver: gated, loss: logistic, patterns: 20, path: 5, beta: 0.1}
+  - {name: curved, solver: gated, loss: logistic, patterns: 20, penalties: 5, beta: 0.1}
   - {name: products, solver: gated, loss: logistic, patterns: 20, method: fista, beta: 0.1}
   - {name: active, solver: active_set, loss: squared, patterns: 40, beta: 10}' \
 	'stop: {iterations: 3}'
@@ -123,7 +123,7 @@ planned()
 
 for name in tall outside patterns robust small forms many more gates networks lift newton kernels million wide pca patches csv libsvm; do
 	most=2
-	test $name = networks && most=20 # room for boxes, which only a long search fills
+	test $name = networks && most=40 # room for boxes and neurons, which only a long search fills
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do
