@@ -110,6 +110,7 @@ const struct trainer trainer_adam = {
 	.multi_output = true,
 	.sample_weights = true,
 	.threat = threat,
+	.spread = backprop_train_spread,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

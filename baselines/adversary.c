@@ -422,7 +422,8 @@ static void scatter(const struct adversary *adversary, const struct adversary_jo
 {
 	for (ptrdiff_t k = 0; k < job->at.cols; k++) {
 		uint64_t sample =
-			job->samples ? (uint64_t)job->samples[k] : (uint64_t)(job->number + k);
+			(uint64_t)job->before +
+			(job->samples ? (uint64_t)job->samples[k] : (uint64_t)(job->number + k));
 		struct rng rng =
 			rng_stream(adversary->seed, "adversary", job->stream << 32 | sample);
 		struct column x = column_of(adversary, job, k);

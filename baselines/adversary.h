@@ -51,6 +51,7 @@ struct adversary_job {
 	const size_t *samples;
 	ptrdiff_t first;  /* place in the minibatch: of the scratch columns, and in `samples` */
 	ptrdiff_t number; /* number of the first sample where `samples` is NULL */
+	ptrdiff_t before; /* samples of other ranks that come before number 0 */
 	uint64_t stream;  /* the epoch */
 	double eps;
 };

@@ -8,7 +8,10 @@
  * thread) owns a range of neurons: its columns of U, its H and gU stay in the cache of one core
  * from step to step, and only f (b) is shared. The contributions to f are added in the order of the
  * parts, so the bits depend on their number alone. Of gU one band after the other is computed, and
- * the weights of the band change while it is in L1. */
+ * the weights of the band change while it is in L1.
+ *
+ * Of rows on several ranks each takes those of the minibatch that it has; gradients are summed, and
+ * all change the same weights: minibatches are those of one process, sums are in another order. */
 #include "baselines/backprop.h"
 
 #include "baselines/tile.h"
@@ -140,6 +143,8 @@ static void finish_block(struct backprop *b, const struct backprop_pass *pass,
 {
 	real decay = b->decay;
 
+	if (pass->partial)
+		return;
 	if (pass->rule) {
 		pass->rule(pass->trainer, block);
 		return;
@@ -286,18 +291,26 @@ struct targets backprop_targets(const struct backprop *b, ptrdiff_t rows, const 
 				.weight = of->weight ? b->sample : NULL};
 }
 
-/* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
-static struct backprop_pass pass_of(const struct backprop *b, const size_t *samples,
-				    ptrdiff_t first, ptrdiff_t count)
+/* A minibatch: `count` samples here (NULL: 0, 1, ...), `of` on all ranks. */
+struct minibatch {
+	const size_t *samples;
+	ptrdiff_t count, of;
+};
+
+/* Samples first .. first+rows-1 of it, a chunk. */
+static struct backprop_pass pass_of(const struct backprop *b, struct minibatch batch,
+				    ptrdiff_t first)
 {
 	const struct backprop_regime *regime = b->regime;
-	ptrdiff_t rows = first + b->chunk < count ? b->chunk : count - first;
+	ptrdiff_t left = batch.count - first, rows = b->chunk < left ? b->chunk : left;
 	struct backprop_pass pass = {
 		.regime = regime,
-		.samples = samples ? samples + first : NULL,
+		.samples = batch.samples ? batch.samples + first : NULL,
 		.number = first,
+		.before = b->before,
 		.rows = rows,
-		.count = count,
+		.count = batch.count,
+		.of = batch.of,
 		.x = b->x,
 		.columns = regime->keeps_clean ? 2 * rows : rows,
 		.y = b->y,
@@ -305,7 +318,8 @@ static struct backprop_pass pass_of(const struct backprop *b, const size_t *samp
 		.strength = backprop_strength(b),
 		.stream = (uint64_t)b->epoch,
 		.add = first > 0,
-		.last = first + rows == count,
+		.last = rows == left,
+		.partial = b->problem->ranks != NULL,
 	};
 
 	if (regime->attacks)
@@ -367,24 +381,60 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 		backprop_sum_shares(b, pass);
 		regime->slopes(b, pass);
 		blas_scale((size_t)(pass->rows * regime->outputs * b->k),
-			   1 / (b->problem->loss.weight * (double)pass->count), b->g);
+			   1 / (b->problem->loss.weight * (double)pass->of), b->g);
 	}
 #pragma omp for schedule(static, 1)
 	for (int part = 0; part < b->parts; part++)
 		regime->backward(b, pass, part);
 }
 
+/* Of a minibatch of all ranks what lies here. */
+static struct minibatch share_of(struct backprop *b, const size_t *samples, ptrdiff_t count)
+{
+	struct minibatch batch = {samples, count, count};
+	size_t before = (size_t)b->before, end = before + (size_t)b->n;
+
+	if (!b->problem->ranks)
+		return batch;
+	batch.count = samples ? 0 : b->n;
+	batch.samples = samples ? b->own : NULL;
+	for (ptrdiff_t k = 0; samples && k < count; k++)
+		if (samples[k] >= before && samples[k] < end)
+			b->own[batch.count++] = samples[k] - before;
+	return batch;
+}
+
+/* The sum of the gradients, in the order of the ranks; then each changes its weights alike. */
+static void finish_over_ranks(struct backprop *b, struct minibatch batch, backprop_rule rule,
+			      void *trainer)
+{
+	const struct backprop_pass pass = {.rule = rule, .trainer = trainer};
+	struct mat all = {(ptrdiff_t)b->count, 1, (ptrdiff_t)b->count, b->gradient};
+
+	if (batch.count == 0)
+		mat_fill(all, 0);
+	ranks_sum_mat(b->problem->ranks, all);
+#pragma omp parallel for schedule(static, 1) num_threads(b->parts)
+	for (int part = 0; part < b->parts; part++)
+		backprop_finish(b, &pass, part);
+}
+
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
 		       backprop_rule rule, void *trainer)
 {
+	const struct minibatch batch = share_of(b, samples, count);
+	const bool ranks = b->problem->ranks != NULL;
+
 #pragma omp parallel num_threads(b->parts)
 	{
-		for (ptrdiff_t first = 0; first < count; first += b->chunk) {
-			struct backprop_pass pass = pass_of(b, samples, first, count);
+		for (ptrdiff_t first = 0; first < batch.count; first += b->chunk) {
+			struct backprop_pass pass = pass_of(b, batch, first);
 
-			pass.rule = rule;
+			pass.rule = ranks ? NULL : rule;
 			pass.trainer = trainer;
 			pass_chunk(b, &pass);
 		}
 	}
+	if (ranks)
+		finish_over_ranks(b, batch, rule, trainer);
 }

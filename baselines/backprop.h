@@ -51,7 +51,9 @@ struct backprop_pass {
 	const struct backprop_regime *regime;
 	const size_t *samples; /* of the chunk, or NULL: number, number + 1, ... */
 	ptrdiff_t number;
-	ptrdiff_t rows, count;  /* samples of the chunk and of the minibatch */
+	ptrdiff_t before;       /* samples of other ranks before number 0 */
+	ptrdiff_t rows, count;  /* samples of the chunk and of the minibatch, here */
+	ptrdiff_t of;           /* samples of the minibatch on all ranks */
 	struct mat clean;       /* d x rows, of an attack */
 	const real *const *x;   /* what goes through: clean or attacked samples, or both in a row */
 	ptrdiff_t columns;      /* how many */
@@ -61,6 +63,7 @@ struct backprop_pass {
 	uint64_t stream;        /* of the random starts */
 	bool add;               /* to the gradient of the earlier chunks */
 	bool last;              /* chunk: the gradient is then complete */
+	bool partial;           /* of the samples of this rank: the sum over ranks comes later */
 	backprop_rule rule;     /* or NULL: b->gradient is wanted */
 	void *trainer;
 };
@@ -88,6 +91,7 @@ struct backprop {
 	const struct problem *problem;
 	const struct backprop_options *options;
 	ptrdiff_t n, d, m, k;
+	ptrdiff_t total, before;         /* samples of all ranks, of those before this one */
 	ptrdiff_t chunk;                 /* samples that go through the network at once */
 	int parts;                       /* threads; each owns neurons, their weights and their H */
 	size_t count;                    /* d m + m k weights */
@@ -104,7 +108,8 @@ struct backprop {
 	int *label;                      /* chunk: class numbers */
 	real *sample;                    /* chunk: weights of samples */
 	struct mat slope;                /* k > 1: for each part a number per neuron */
-	size_t *order;                   /* n */
+	size_t *order;                   /* total */
+	size_t *own;                     /* of several ranks: of a minibatch those here */
 	long epoch;
 	const struct backprop_regime *regime;
 	struct adversary adversary;
@@ -118,8 +123,9 @@ struct backprop {
 };
 
 /* Gradient of the objective divided by n weight, estimated on `count` samples (NULL: 0 .. count-1),
- * into b->gradient. With a rule, it is applied to every block as soon as the block's gradient is
- * known, and b->gradient is scratch. */
+ * into b->gradient. Samples of several ranks are numbered through all, and NULL is every one. With
+ * a rule, it is applied to every block as soon as the block's gradient is known, and b->gradient is
+ * scratch. */
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
 		       backprop_rule rule, void *trainer);
 

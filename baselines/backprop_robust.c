@@ -26,6 +26,7 @@ static void attack(struct backprop *b, const struct backprop_pass *pass, int par
 		.samples = pass->samples ? pass->samples + first : NULL,
 		.first = first,
 		.number = pass->number + first,
+		.before = pass->before,
 		.stream = pass->stream,
 		.eps = pass->strength * b->options->adversary.threat.eps,
 	};

@@ -36,7 +36,7 @@ static struct mat samples_new(struct arena *arena, ptrdiff_t d, ptrdiff_t cols)
 	return mat_rows(mat_new(arena, tile_stride(d), cols), 0, d);
 }
 
-static void allocate(struct backprop *b, struct arena *arena)
+static void allocate(struct backprop *b, ptrdiff_t batch, struct arena *arena)
 {
 	bool robust = b->regime != &backprop_plain && b->regime != &backprop_outputs;
 	ptrdiff_t columns = robust ? 2 * b->chunk : b->chunk;
@@ -59,7 +59,8 @@ static void allocate(struct backprop *b, struct arena *arena)
 	b->slope = mat_new(arena, neurons, b->k > 1 ? b->parts : 0);
 	b->slope_r = ARENA_ARRAY(arena, real, robust ? b->m : 0);
 	b->radii = ARENA_ARRAY(arena, real, robust ? b->m : 0);
-	b->order = ARENA_ARRAY(arena, size_t, b->n);
+	b->order = ARENA_ARRAY(arena, size_t, b->total);
+	b->own = ARENA_ARRAY(arena, size_t, b->problem->ranks ? batch : 0);
 	if (b->options->patience > 0) {
 		b->best = ARENA_ARRAY(arena, real, b->count);
 		b->f_validation = ARENA_ARRAY(arena, real, b->problem->X_validation.rows * b->k);
@@ -73,8 +74,8 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 				 const struct backprop_options *options, struct arena *arena,
 				 struct err *err)
 {
-	ptrdiff_t batch = options->batch > 0 && options->batch < problem->X.rows ? options->batch
-										 : problem->X.rows;
+	ptrdiff_t total = ranks_total(problem->ranks, problem->X.rows);
+	ptrdiff_t batch = options->batch > 0 && options->batch < total ? options->batch : total;
 	int parts, most;
 	double flops;
 	struct rng rng;
@@ -92,12 +93,14 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 		.problem = problem,
 		.options = options,
 		.n = problem->X.rows,
+		.total = total,
+		.before = ranks_before(problem->ranks, problem->X.rows),
 		.d = problem->X.cols,
 		.m = options->width,
 		.k = problem->y.k,
 		.chunk = batch < CHUNK ? batch : CHUNK,
 		.count = (size_t)((problem->X.cols + problem->y.k) * options->width),
-		.decay = (real)(problem->beta / ((double)problem->X.rows * problem->loss.weight)),
+		.decay = (real)(problem->beta / ((double)total * problem->loss.weight)),
 		.best_loss = HUGE_VAL,
 	};
 	TRY(backprop_robust_choose(options, b->k, &b->regime, err));
@@ -114,11 +117,11 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 	if (parts > 1 + flops / PART_FLOPS)
 		parts = 1 + (int)(flops / PART_FLOPS);
 	b->parts = parts < most ? parts : most;
-	allocate(b, arena);
+	allocate(b, batch, arena);
 	if (arena_counts(arena))
 		return STATUS_OK;
 	mat_transpose(b->Xt, problem->X);
-	for (ptrdiff_t k = 0; k < b->n; k++)
+	for (ptrdiff_t k = 0; k < total; k++)
 		b->order[k] = (size_t)k;
 	rng = rng_stream(b->problem->seed, "init", 0);
 	inner = start_deviation(b->options->init, b->d, b->m);
@@ -158,17 +161,17 @@ double backprop_train_rate(const struct backprop *b)
 void backprop_train_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
 			  void *trainer)
 {
-	ptrdiff_t size =
-		b->options->batch > 0 && b->options->batch < b->n ? b->options->batch : b->n;
+	ptrdiff_t n = b->total,
+		  size = b->options->batch > 0 && b->options->batch < n ? b->options->batch : n;
 	struct rng rng = rng_stream(b->problem->seed, "epoch", (uint64_t)b->epoch);
 
-	if (size < b->n)
-		rng_shuffle(&rng, (size_t)b->n, b->order);
-	for (ptrdiff_t first = 0; first < b->n; first += size) {
+	if (size < n)
+		rng_shuffle(&rng, (size_t)n, b->order);
+	for (ptrdiff_t first = 0; first < n; first += size) {
 		if (before)
 			before(trainer);
-		backprop_gradient(b, size < b->n ? b->order + first : NULL,
-				  first + size < b->n ? size : b->n - first, rule, trainer);
+		backprop_gradient(b, size < n ? b->order + first : NULL,
+				  first + size < n ? size : n - first, rule, trainer);
 	}
 	b->epoch++;
 }
@@ -190,6 +193,7 @@ static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
 		.number = first,
 		.rows = rows,
 		.count = n,
+		.of = n,
 		.clean = mat_cols(b->batch, 0, rows),
 		.x = b->x,
 		.columns = rows,
@@ -206,6 +210,15 @@ static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
 		b->x[k] = mat_col(b->batch, regime->attacks ? rows + k : k);
 	}
 	return pass;
+}
+
+/* Every rank has the whole validation part. */
+static struct loss_term validation_loss(const struct backprop *b)
+{
+	struct loss_term loss = b->problem->loss;
+
+	loss.ranks = NULL;
+	return loss;
 }
 
 /* The last outputs of a regime are the worst ones. */
@@ -227,11 +240,11 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 	backprop_sum_shares(b, pass);
 	if (b->k > 1)
 		return loss_outputs_value(
-			b->problem->loss,
+			validation_loss(b),
 			(struct mat){pass->rows, b->k, pass->columns,
 				     b->f + (pass->regime->outputs - 1) * pass->rows * b->k},
 			pass->targets);
-	return loss_value(loss_with(b->problem->loss, pass->targets.weight), (size_t)pass->rows,
+	return loss_value(loss_with(validation_loss(b), pass->targets.weight), (size_t)pass->rows,
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
 
@@ -256,11 +269,12 @@ double backprop_train_validation_loss(struct backprop *b)
 		ptrdiff_t n = problem->X_validation.rows;
 
 		model_forward(&all.base, problem->X_validation, b->f_validation, &b->work);
-		return loss_outputs_value(problem->loss, (struct mat){n, b->k, n, b->f_validation},
+		return loss_outputs_value(validation_loss(b),
+					  (struct mat){n, b->k, n, b->f_validation},
 					  problem->y_validation);
 	}
 	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
-	return loss_value(loss_with(problem->loss, problem->y_validation.weight),
+	return loss_value(loss_with(validation_loss(b), problem->y_validation.weight),
 			  (size_t)problem->X_validation.rows, b->f_validation,
 			  problem->y_validation.at);
 }
@@ -317,6 +331,13 @@ void backprop_train_network(const void *state, struct model *model)
 	net->U.cols = b->m;
 	mat_copy(net->U, own.U);
 	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
+}
+
+const char *backprop_train_spread(const void *options, const char **option)
+{
+	(void)options;
+	(void)option;
+	return NULL;
 }
 
 void backprop_train_forecast(const struct backprop_options *options, struct trainer_shape shape,

@@ -68,6 +68,9 @@ void backprop_train_report(struct backprop *b, struct progress *progress);
 ptrdiff_t backprop_train_width(const void *state);
 void backprop_train_network(const void *state, struct model *model);
 
+/* `spread`: any options go with rows on several ranks. */
+const char *backprop_train_spread(const void *options, const char **option);
+
 void backprop_train_forecast(const struct backprop_options *options, struct trainer_shape shape,
 			     struct forecast *out);
 

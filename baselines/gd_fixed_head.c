@@ -7,7 +7,7 @@
  * The set-up of Xu, Wang, Frei, Vardi, Hu (ICLR 2024), section 2, with the logistic loss.
  *
  * X (n x d), W (d x m) = net.U, a (m) = net.alpha, f and g = dl/df / n (n). */
-#include "baselines/baseline.h"
+#include "baselines/backprop_train.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
@@ -40,6 +40,7 @@ static const struct option rows[] = {
 
 struct fixed {
 	const struct problem *problem;
+	ptrdiff_t total; /* samples of all ranks */
 	double rate;
 	struct net net, gradient;
 	struct model_work work;
@@ -60,6 +61,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = t;
 	t->problem = problem;
 	t->rate = o->learning_rate;
+	t->total = ranks_total(problem->ranks, n);
 	t->net = net_new(arena, d, o->width);
 	t->gradient = net_new(arena, d, o->width);
 	t->work = net_work_new(arena, o->width);
@@ -85,11 +87,12 @@ static void step(void *state, struct progress *progress)
 	struct fixed *t = state;
 	const struct problem *p = t->problem;
 	size_t n = (size_t)p->X.rows;
-	double mean = 1 / ((double)n * p->loss.weight);
+	double mean = 1 / ((double)t->total * p->loss.weight);
 
 	loss_gradient(p->loss, n, t->f, p->y.at, t->g);
 	blas_scale(n, mean, t->g);
 	net_weight_gradient(&t->net, p->X, t->g, &t->gradient, &t->work);
+	ranks_sum_mat(p->ranks, t->gradient.U);
 	blas_axpy((size_t)(t->net.U.rows * t->net.U.cols), -t->rate, t->gradient.U.at, t->net.U.at);
 	net_forward(&t->net, p->X, t->f, &t->work);
 	*progress = (struct progress){
@@ -132,6 +135,7 @@ const struct trainer trainer_gd_fixed_head = {
 		 .size = sizeof(struct fixed_options)},
 	.makes = &model_relu,
 	.sample_weights = true,
+	.spread = backprop_train_spread,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

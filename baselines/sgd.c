@@ -96,6 +96,7 @@ const struct trainer trainer_sgd = {
 	.multi_output = true,
 	.sample_weights = true,
 	.threat = threat,
+	.spread = backprop_train_spread,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -149,6 +149,19 @@ static enum status commit_error(const char *folder, const struct order *order, e
 	return commit(folder, order, err);
 }
 
+/* The launcher of ranks passes their outputs on when it likes, perhaps after the log is counted: the
+ * first one writes there itself. */
+static void write_log(const char *folder, struct arena *arena)
+{
+	int log = open(arena_format(arena, "%s/log.txt", folder), O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (log < 0) /* started by hand */
+		return;
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	close(log);
+}
+
 /* Compute and record; the exit status. */
 static int lead(const char *folder, struct order *order, const char *date, struct arena *arena)
 {
@@ -184,7 +197,8 @@ static int lead(const char *folder, struct order *order, const char *date, struc
  * nothing. Should it fail where the first one does not, that one would wait for ever. */
 static int follow(const char *folder, struct order *order, struct arena *arena)
 {
-	const unsigned patience_s = 5; /* for the first one to record an error that all have */
+	/* for the first one to record an error that all have, with the log as it is then */
+	const unsigned patience_s = 5;
 	struct ranks *ranks = order->run.ranks;
 	const char *mine = arena_format(arena, "%s.rank%d", folder, ranks->rank), *text;
 	struct err err = {0}, ignored = {0};
@@ -200,9 +214,9 @@ static int follow(const char *folder, struct order *order, struct arena *arena)
 		status = run_cell(mine, &order->run, &err);
 	folder_remove(mine, &ignored);
 	if (status != STATUS_OK) {
+		sleep(patience_s);
 		fprintf(stderr, "rank %d: ", ranks->rank);
 		err_print(&err, stderr);
-		sleep(patience_s);
 		mpi_abort((int)status);
 	}
 	mpi_close();
@@ -235,6 +249,8 @@ int main(int argc, char **argv)
 	}
 	if (ranks_at(order.run.ranks) > 0)
 		return follow(argv[1], &order, &arena);
+	if (order.run.ranks)
+		write_log(argv[1], &arena);
 	ended = lead(argv[1], &order, date, &arena);
 	if (order.run.ranks && ended != STATUS_OK && ended != RUN_EXIT_STOPPED)
 		mpi_abort(ended); /* others may wait */

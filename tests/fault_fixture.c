@@ -176,7 +176,9 @@ static int outcome(const struct fault_trial *trial, struct fault_room *room, siz
 
 size_t fault_at_every(const struct fault_trial *trial, struct fault_room *room)
 {
-	for (size_t k = 1;; k++) {
+	size_t largest = 0;
+
+	for (size_t k = 1;; k += trial->dense > 0 && k >= trial->dense ? 1 + k / 50 : 1) {
 		int status;
 
 		if (trial->before)
@@ -185,8 +187,9 @@ size_t fault_at_every(const struct fault_trial *trial, struct fault_room *room)
 		if (status == STATUS_OK) {
 			if (trial->success)
 				trial->success(room);
-			return k - 1;
+			return largest;
 		}
+		largest = k;
 		if (status != trial->failure)
 			fail_msg("fault %zu: exit status %d", k, status);
 		if (trial->failed)

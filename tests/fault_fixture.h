@@ -46,12 +46,14 @@ struct fault_trial {
 	void (*fail_after)(size_t k); /* arena_fail_after or io_fail_after */
 	fault_attempt *attempt;
 	int failure;                              /* exit status of an attempt that fails */
+	size_t dense;                             /* faults beyond these are sampled; 0: none is */
 	void (*before)(struct fault_room *room);  /* each attempt; may be NULL */
 	void (*failed)(struct fault_room *room);  /* after one that failed; may be NULL */
 	void (*success)(struct fault_room *room); /* after the last one; may be NULL */
 };
 
-/* Attempts with k = 1, 2, ... until one succeeds. Returns how many failed. */
+/* Attempts with k = 1, 2, ... until one succeeds; beyond `dense` each k is 2 % larger than the one
+ * before it. Returns the largest k that failed. */
 size_t fault_at_every(const struct fault_trial *trial, struct fault_room *room);
 
 /* Without any fault. */

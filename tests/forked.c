@@ -20,7 +20,7 @@ enum {
 struct forked {
 	pthread_barrier_t barrier;
 	int count;
-	char room[]; /* count x ROOM */
+	_Alignas(double) char room[]; /* count x ROOM */
 };
 
 static char *room_of(struct forked *shared, int rank)
@@ -70,8 +70,25 @@ static void share(struct ranks *self, int root, void *at, size_t bytes)
 	char *all = malloc((size_t)self->count * bytes);
 
 	gather(self, at, bytes, all);
-	memcpy(at, all + (size_t)root * bytes, bytes);
+	if (self->rank != root) /* what it shares may be read only */
+		memcpy(at, all + (size_t)root * bytes, bytes);
 	free(all);
+}
+
+static void hand(struct ranks *self, int to, const void *from, void *at, size_t bytes)
+{
+	struct forked *shared = self->state;
+
+	for (size_t first = 0; first < bytes; first += ROOM) {
+		size_t count = bytes - first < ROOM ? bytes - first : ROOM;
+
+		if (self->rank == 0)
+			memcpy(room_of(shared, 0), (const char *)from + first, count);
+		pthread_barrier_wait(&shared->barrier);
+		if (self->rank == to)
+			memcpy((char *)at + first, room_of(shared, 0), count);
+		pthread_barrier_wait(&shared->barrier);
+	}
 }
 
 static void *shared_memory(size_t bytes)
@@ -98,7 +115,7 @@ const void *forked_run(int count, void (*work)(struct ranks *ranks, const void *
 	pthread_barrier_init(&shared->barrier, &attributes, (unsigned)processes);
 	fflush(NULL);
 	for (int rank = 0; rank < processes; rank++) {
-		struct ranks ranks = {rank, processes, gather, sum, share, shared, 0, 0, 0};
+		struct ranks ranks = {rank, processes, gather, sum, share, hand, shared, 0, 0, 0};
 
 		if (fork() == 0) {
 			alarm(ALARM_S);

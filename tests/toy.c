@@ -137,6 +137,27 @@ double toy_number(const struct trainer *trainer, const void *state, const char *
 	return number;
 }
 
+int toy_path(const struct trainer *trainer, const struct problem *problem, const void *options,
+	     struct penalty_done *done, int room, struct arena *arena)
+{
+	enum { MOST_STEPS = 10000 };
+	enum outcome end = OUTCOME_RUNNING;
+	int count = 0;
+	void *state;
+
+	if (trainer->setup(problem, options, arena, &state, &(struct err){0}) != STATUS_OK)
+		return -1;
+	for (int i = 0; i < MOST_STEPS && end == OUTCOME_RUNNING; i++) {
+		struct progress progress = {NAN, NAN, NAN, .end = OUTCOME_RUNNING};
+
+		trainer->step(state, &progress);
+		end = progress.end;
+		if (progress.done.beta > 0 && count < room)
+			done[count++] = progress.done;
+	}
+	return end == OUTCOME_CONVERGED || end == OUTCOME_STALLED ? count : -1;
+}
+
 double toy_loss(struct loss_term loss, double f, double y)
 {
 	return loss.loss->sample(loss.options, f, y);

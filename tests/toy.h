@@ -37,6 +37,10 @@ const char *toy_text(const struct trainer *trainer, const void *state, const cha
 		     struct arena *arena);
 double toy_number(const struct trainer *trainer, const void *state, const char *name);
 
+/* Penalties that a trainer is done with until it ends by itself, at most `room`; how many. */
+int toy_path(const struct trainer *trainer, const struct problem *problem, const void *options,
+	     struct penalty_done *done, int room, struct arena *arena);
+
 /* Fill A with normal numbers. */
 void toy_fill(struct mat A, struct rng *rng);
 

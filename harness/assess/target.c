@@ -41,7 +41,7 @@ static void set_columns(const struct dataset *data, struct arena *arena, struct 
 	arena_release(&scratch);
 }
 
-static struct targets outputs(const struct part *part, ptrdiff_t k)
+struct targets target_outputs(const struct part *part, ptrdiff_t k)
 {
 	return (struct targets){.n = part->X.rows,
 				.k = k,
@@ -53,9 +53,9 @@ static struct targets outputs(const struct part *part, ptrdiff_t k)
 void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem)
 {
 	problem->X = data->train.X;
-	problem->y = outputs(&data->train, data->k);
+	problem->y = target_outputs(&data->train, data->k);
 	problem->X_validation = data->validation.X;
-	problem->y_validation = outputs(&data->validation, data->k);
+	problem->y_validation = target_outputs(&data->validation, data->k);
 	set_columns(data, arena, problem);
 }
 

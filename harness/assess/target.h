@@ -32,6 +32,9 @@ struct target {
 /* The part of the data that is one of enum spec_part. */
 const struct part *target_part(const struct dataset *data, long part);
 
+/* Its targets of k outputs. */
+struct targets target_outputs(const struct part *part, ptrdiff_t k);
+
 /* What a data set says of a problem: training and validation part; names, raw units and the bias of
  * its columns. */
 void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem);

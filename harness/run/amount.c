@@ -10,12 +10,27 @@
 #include "solvers/model/attack.h"
 #include "solvers/model/certify.h"
 
+#include <string.h>
+
 enum {
 	SINGLE = 1,      /* index in spec_precisions */
 	PLANE = 2,       /* features */
 	PER_ROW = 57,    /* bytes: label or target, class, copy of that in its part, role, places */
 	PER_TARGET = 16, /* of each further one */
 };
+
+/* n prepared rows. */
+static void part_new(const struct cell *cell, const struct amount_shape *s, size_t n,
+		     struct arena *arena, struct part *part)
+{
+	part->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)s->d);
+	part->y = ARENA_ARRAY(arena, real, n * s->k);
+	if (s->classes > 0 && s->k > 1)
+		part->label = ARENA_ARRAY(arena, int, n);
+	if (cell->data.class_weights.count > 0)
+		part->weight = ARENA_ARRAY(arena, real, n);
+	part->row = ARENA_ARRAY(arena, size_t, n);
+}
 
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
 static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
@@ -52,15 +67,8 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 			arena_alloc(&scratch, s->n_train + others, train.d * sizeof(double));
 	}
 	arena_settle(arena);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		parts[i]->X = mat_new(arena, (ptrdiff_t)n[i], (ptrdiff_t)s->d);
-		parts[i]->y = ARENA_ARRAY(arena, real, n[i] * s->k);
-		if (s->classes > 0 && s->k > 1)
-			parts[i]->label = ARENA_ARRAY(arena, int, n[i]);
-		if (cell->data.class_weights.count > 0)
-			parts[i]->weight = ARENA_ARRAY(arena, real, n[i]);
-		parts[i]->row = ARENA_ARRAY(arena, size_t, n[i]);
-	}
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		part_new(cell, s, n[i], arena, parts[i]);
 	arena_release(&scratch);
 }
 
@@ -146,7 +154,66 @@ struct amount amount_of_setup(const struct trainer *trainer, const void *options
 	return out;
 }
 
-size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
+/* Ranks of which this one alone is there: they allocate, and exchange nothing. */
+static void gather_alike(struct ranks *self, const void *mine, size_t bytes, void *all)
+{
+	for (int r = 0; r < self->count; r++)
+		memcpy((char *)all + (size_t)r * bytes, mine, bytes);
+}
+
+static void sum_alike(struct ranks *self, double *at, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		at[j] *= self->count;
+}
+
+static void share_nothing(struct ranks *self, int root, void *at, size_t bytes)
+{
+	(void)self;
+	(void)root;
+	(void)at;
+	(void)bytes;
+}
+
+static struct ranks alike(int rank, size_t count)
+{
+	return (struct ranks){.rank = rank,
+			      .count = (int)count,
+			      .gather = gather_alike,
+			      .sum = sum_alike,
+			      .share = share_nothing};
+}
+
+/* Data and problem: of several ranks the first one has all, and a copy of the targets of its rows;
+ * the others have their rows and the validation part (deal.c). */
+static void pose(const struct cell *cell, const struct amount_shape *s, struct ranks *ranks,
+		 struct arena *arena, struct dataset *data, struct problem *problem)
+{
+	ptrdiff_t rows = ranks_rows(ranks, (ptrdiff_t)s->n_train).rows;
+
+	if (ranks_at(ranks) == 0) {
+		load(cell, s, arena, data);
+	} else {
+		*data = (struct dataset){
+			.bias = -1, .stages = stages_none(s->raw_d), .k = (ptrdiff_t)s->k};
+		part_new(cell, s, (size_t)rows, arena, &data->train);
+		part_new(cell, s, s->n_validation, arena, &data->validation);
+		part_new(cell, s, 0, arena, &data->test);
+	}
+	target_problem(data, arena, problem);
+	problem->ranks = problem->loss.ranks = ranks;
+	if (!ranks)
+		return;
+	problem->X = mat_rows(problem->X, 0, rows);
+	problem->y.n = rows;
+	if (ranks->rank == 0)
+		problem->y.at = ARENA_ARRAY(arena, real, rows * problem->y.k);
+	else
+		data->train.X.rows = data->validation.X.rows = 0; /* it scores none */
+}
+
+static size_t amount_of_rank(const struct cell *cell, const struct amount_shape *shape,
+			     struct ranks *ranks)
 {
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)cell->train.solver.item;
@@ -157,21 +224,19 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 				    .steps = (double)cell->stop.iterations};
 	struct arena arena = arena_counting(&tally);
 	struct dataset data;
-	struct problem problem;
+	struct problem problem = {
+		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
+			 .options = train->loss.options,
+			 .weight = 1},
+		.beta = train->beta,
+	};
 	struct coordinates posed;
 	struct evaluator evaluator;
 	const struct model *model;
 	struct err ignored = {0};
 	void *state;
 
-	load(cell, shape, &arena, &data);
-	problem = (struct problem){
-		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
-			 .options = train->loss.options,
-			 .weight = 1},
-		.beta = train->beta,
-	};
-	target_problem(&data, &arena, &problem);
+	pose(cell, shape, ranks, &arena, &data, &problem);
 	if (trainer_outputs_only(trainer, options))
 		problem.X_test = data.test.X;
 	posed = coordinates_choose(&problem, trainer, options, &arena);
@@ -180,7 +245,7 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 					 (struct training){trainer, options, state, posed.rowspace},
 					 &arena);
 		arena_settle(&arena);
-		model = evaluator.held[0].model;
+		model = ranks_at(ranks) == 0 ? evaluator.held[0].model : NULL;
 		if (model)
 			attack(cell, &data, model, &arena);
 		if (model)
@@ -188,6 +253,16 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 	}
 	arena_release(&arena);
 	return tally.peak;
+}
+
+size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
+{
+	struct ranks first = alike(0, shape->ranks), other = alike(1, shape->ranks);
+
+	if (shape->ranks < 2)
+		return amount_of_rank(cell, shape, NULL);
+	return amount_of_rank(cell, shape, &first) +
+	       (shape->ranks - 1) * amount_of_rank(cell, shape, &other);
 }
 
 /* Threads that wait passively are woken for every parallel loop, and an iteration has 5 to 50 such

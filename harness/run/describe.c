@@ -104,6 +104,10 @@ static const char *notes(struct run *run, const struct fact *told)
 					 "objective %.6g, below the bound",
 					 e->outside));
 	note = join(run, note, told ? arena_text(&run->arena, told->text) : NULL);
+	if (run->problem.penalties.count > 1 && !path_is_whole(&run->path, run->problem.beta))
+		note = join(run, note,
+			    arena_format(&run->arena, "the path has %zu of its %ld penalties",
+					 run->path.count, run->problem.penalties.count));
 	if (e->outputs)
 		note = join(run, note,
 			    "outputs alone: its objective, attacks, certificates and what else "

@@ -5,6 +5,7 @@
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "harness/run/loop.h"
+#include "harness/run/path.h"
 #include "harness/run/timing.h"
 #include "harness/spec/spec.h"
 #include "harness/store/modelfile.h"
@@ -21,8 +22,9 @@ struct run {
 	const struct trainer *trainer;
 	void *state;
 	struct evaluator evaluator;
-	struct timing began; /* before setup */
-	struct result here;  /* what describe_cell knows: of this process, whatever is completed */
+	struct path_file path; /* of several penalties */
+	struct timing began;   /* before setup */
+	struct result here; /* what describe_cell knows: of this process, whatever is completed */
 	struct result result;
 };
 

@@ -2,6 +2,7 @@
 #include "harness/run/evaluate.h"
 
 #include "harness/assess/decisions.h"
+#include "harness/assess/target.h"
 #include "harness/machine/clock.h"
 
 #include <math.h>
@@ -44,6 +45,13 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	for (int p = 0; p < OUTPUTS_PARTS && kind; p++) {
 		e.delivers.count[p] = parts[p]->X.rows;
 		e.delivers.at[p] = ARENA_ARRAY(arena, real, parts[p]->X.rows * problem->y.k);
+	}
+	if (problem->penalties.count > 1) {
+		ptrdiff_t most = n;
+
+		for (int p = 0; p < OUTPUTS_PARTS; p++)
+			most = parts[p]->X.rows > most ? parts[p]->X.rows : most;
+		e.g = ARENA_ARRAY(arena, real, most * problem->y.k);
 	}
 	e.best_bound = e.outside = e.objective_zero = NAN;
 	e.last = (struct evaluation){.objective = NAN, .objective_network = NAN, .finite = true};
@@ -168,41 +176,64 @@ static struct scores score(const struct evaluator *e, const struct part *part, c
 	return s;
 }
 
-/* Scores of what is delivered: of its network, or of the outputs that are there in its place. */
-static void score_parts(struct evaluator *e, struct evaluation *out)
+static const struct part *part_of(const struct evaluator *e, int p)
 {
 	const struct part *const parts[] = {&e->data->train, &e->data->validation, &e->data->test};
+
+	return parts[p];
+}
+
+/* Scores of a model on a part, or of the outputs f (n x k) that are there in its place; f gets
+ * those of the model. */
+static struct scores score_part(const struct evaluator *e, const struct model *model, int p,
+				real *f)
+{
+	const struct part *part = part_of(e, p);
+	struct model_work work = e->work;
+	ptrdiff_t k = e->problem->y.k;
+
+	if (part->X.rows == 0)
+		return no_scores;
+	if (model)
+		model_forward(model, part->X, f, &work);
+	return k > 1 ? score_outputs(part, k, f) : score(e, part, f);
+}
+
+/* Mean loss of a sample of a part at outputs f. */
+static double mean_loss(const struct evaluator *e, int p, real *f)
+{
+	struct targets y = target_outputs(part_of(e, p), e->problem->y.k);
+	struct loss_term mean = e->problem->loss;
+
+	mean.weight = 1 / (double)y.n;
+	mean.ranks = NULL; /* every rank has the whole part */
+	y.weight = NULL;
+	return y.n > 0 ? loss_outputs_value(mean, (struct mat){y.n, y.k, y.n, f}, y) : NAN;
+}
+
+/* Scores of what is delivered. */
+static void score_parts(struct evaluator *e, struct evaluation *out)
+{
 	struct scores *const scores[] = {&out->train, &out->validation, &out->test};
 
 	for (int p = 0; p < OUTPUTS_PARTS; p++) {
-		const struct part *part = parts[p];
-		struct loss_term mean = e->problem->loss;
-		real *f = e->delivers.at[p];
-
-		*scores[p] = no_scores;
-		if (part->X.rows == 0)
-			continue;
-		if (e->delivered)
-			model_forward(e->delivered, part->X, f, &e->work);
-		*scores[p] = e->problem->y.k > 1 ? score_outputs(part, e->problem->y.k, f)
-						 : score(e, part, f);
-		mean.weight = 1 / (double)part->X.rows;
-		mean.ranks = NULL; /* every rank has the whole part */
+		*scores[p] = score_part(e, e->delivered, p, e->delivers.at[p]);
 		if (!e->delivered)
-			scores[p]->loss = loss_value(mean, (size_t)part->X.rows, f, part->y);
+			scores[p]->loss = mean_loss(e, p, e->delivers.at[p]);
 	}
 }
 
 /* Write the network that `take` gives into e->rival, in the features; its objective on clean data.
  * Its outputs on the training part are left in e->f. */
-static double measure(struct evaluator *e, void (*take)(const void *state, struct model *model))
+static double measure(struct evaluator *e, const struct problem *problem,
+		      void (*take)(const void *state, struct model *model))
 {
 	const struct training *t = &e->training;
 
 	take(t->state, t->rowspace ? e->inner : e->rival);
 	if (t->rowspace)
 		rowspace_lift(t->rowspace, e->inner, e->rival);
-	return trainer_objective(e->problem, e->rival, e->f, &e->work);
+	return trainer_objective(problem, e->rival, e->f, &e->work);
 }
 
 /* Hold the rival, if it is the best of its kind; true if so. */
@@ -229,7 +260,7 @@ static bool offer_iterate(struct evaluator *e, const struct certificate *c, bool
 
 	if (!e->rival)
 		return false;
-	rival.objective_network = measure(e, e->training.trainer->model);
+	rival.objective_network = measure(e, e->problem, e->training.trainer->model);
 	rival.objective = e->robust ? c->upper : rival.objective_network;
 	rival.rank = e->relaxed ? c->upper : rival.objective;
 	*finite = isfinite(rival.objective_network);
@@ -299,7 +330,7 @@ void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 		e->delivers = *trainer->outputs(e->training.state);
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
 	if (e->rival && trainer->certify && trainer->repaired) {
-		repaired.objective_network = measure(e, trainer->repaired);
+		repaired.objective_network = measure(e, e->problem, trainer->repaired);
 		repaired.rank = repaired.objective = repaired.objective_network;
 		renewed[DELIVERED_REPAIRED] = hold(e, DELIVERED_REPAIRED, &repaired);
 	}
@@ -314,4 +345,18 @@ void evaluate_glance(struct evaluator *e, struct evaluation *out)
 	*c = (struct certificate){NAN, NAN, NAN, NAN, c->scope};
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, c, &e->last.finite);
 	choose_and_score(e, renewed, out);
+}
+
+void evaluate_point(struct evaluator *e, double beta, struct point *out)
+{
+	struct scores *const scores[] = {&out->train, &out->validation, &out->test};
+	struct problem problem = *e->problem;
+
+	problem.beta = beta;
+	out->objective_network = measure(e, &problem, e->training.trainer->model);
+	out->model = e->rival;
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		*scores[p] = score_part(e, e->rival, p, e->g);
+		scores[p]->loss = mean_loss(e, p, e->g);
+	}
 }

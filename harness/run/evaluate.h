@@ -24,7 +24,7 @@ struct scores {
 	double accuracy, rmse;
 	double r2;   /* 1 - (sum of squared errors) / (that of the part's mean) */
 	double most; /* share of the samples that are decided to be of the same class */
-	double loss; /* mean over the samples; of outputs without a model alone */
+	double loss; /* mean over the samples; of outputs without a model, and of a point, alone */
 };
 
 /* How far the objective may be above the optimum of the program that the bound speaks of. All
@@ -49,6 +49,13 @@ struct evaluation {
 	enum delivered delivered;
 	struct scores train, validation, test;
 	bool finite; /* the iterate's network objective is, or the loss of its outputs */
+};
+
+/* The model of an iterate as that of another penalty. */
+struct point {
+	const struct model *model; /* borrowed until the next evaluation */
+	double objective_network;
+	struct scores train, validation, test;
 };
 
 /* A trainer at work. */
@@ -81,6 +88,7 @@ struct evaluator {
 	struct model *inner; /* the same in the trainer's coordinates, if it has its own */
 	struct model_work work;
 	real *f;                                 /* scratch: outputs on the training part */
+	real *g;                                 /* of points, on any part; NULL: there are none */
 	struct outputs delivers;                 /* of what is delivered, on each part: count x k */
 	double objective_zero;                   /* of the network without neurons */
 	double certificate_s, certificate_cpu_s; /* spent in certificates so far */
@@ -103,6 +111,9 @@ void evaluate_iterate(struct evaluator *evaluator, struct evaluation *out);
  * bound is the best so far. Not for a robust method that certifies, whose worst case the
  * certificate tells. */
 void evaluate_glance(struct evaluator *evaluator, struct evaluation *out);
+
+/* The iterate at a penalty of a path; what is delivered stays as it is. */
+void evaluate_point(struct evaluator *evaluator, double beta, struct point *out);
 
 /* A sample counts as correct when y f > 0; f = 0 is wrong for both classes. */
 bool evaluate_correct(real f, real y);

@@ -277,6 +277,12 @@ static void iterate(struct turn *turn)
 			return;
 		}
 		out->iterations++;
+		if (turn->loop->point && p.done.beta > 0) {
+			mark = clock_add(mark, &ignored, &out->solve_cpu_s);
+			turn->loop->point(turn->loop->context, &p.done,
+					  turn->loop->setup_s + out->solve_s);
+			mark = clock_add(mark, &out->eval_s, &out->eval_cpu_s);
+		}
 		out->interrupted = interrupt_requested();
 		limit = limits(turn->loop, out, &p);
 		look = limit == OUTCOME_RUNNING && !is_promising(turn, &p) ? due(turn) : LOOK_FULL;

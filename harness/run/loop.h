@@ -27,6 +27,9 @@ struct loop {
 	 * called after evaluations, once a second at most, and when the loop is interrupted. NULL:
 	 * never. */
 	void (*keep)(void *context, const struct loop_result *now);
+	/* A penalty of a path is done with, `seconds` of setup and solve after the begin. NULL:
+	 * nobody wants to know. */
+	void (*point)(void *context, const struct penalty_done *done, double seconds);
 	void *context;
 };
 

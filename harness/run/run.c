@@ -10,6 +10,7 @@
 #include "harness/file/io.h"
 #include "harness/machine/clock.h"
 #include "harness/run/amount.h"
+#include "harness/run/deal.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
 #include "harness/run/files.h"
@@ -32,45 +33,52 @@ static const char *path_in(struct run *run, const char *name)
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
 }
 
-/* Of several ranks each trains on rows of its own; all have the whole data set to evaluate on. */
-static void share_rows(struct run *run)
-{
-	struct problem *p = &run->problem;
-	struct ranks_rows rows = ranks_rows(run->ranks, p->X.rows);
-	real *y;
-
-	if (!run->ranks)
-		return;
-	y = ARENA_ARRAY(&run->arena, real, rows.rows * p->y.k);
-	for (ptrdiff_t c = 0; c < p->y.k; c++)
-		memcpy(y + c * rows.rows, p->y.at + c * p->y.n + rows.first,
-		       (size_t)rows.rows * sizeof *y);
-	p->X = mat_rows(p->X, rows.first, rows.rows);
-	p->y.n = rows.rows;
-	p->y.at = y;
-	if (p->y.label)
-		p->y.label += rows.first;
-	if (p->y.weight)
-		p->y.weight += rows.first;
-	p->loss.sample = p->y.weight;
-	p->loss.ranks = p->ranks = run->ranks;
-}
-
-/* "rows on 4 ranks, sums over them 12 % of setup and iterations" and the memory of all. */
+/* "rows on 4 ranks: 80 sums over them, 3 MB of each, took 12 % of the time"; the same as numbers;
+ * the memory of all. */
 static void describe_ranks(struct run *run)
 {
+	const struct ranks now = run->ranks ? *run->ranks : (struct ranks){0};
+	const struct fact facts[] = {{.name = "ranks", .number = now.count},
+				     {.name = "ranks_sums", .number = now.calls},
+				     {.name = "ranks_bytes", .number = now.bytes},
+				     {.name = "ranks_s", .number = now.seconds}};
 	struct result *r = &run->result;
 
 	if (!run->ranks)
 		return;
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		result_set(r, &facts[i], &run->arena);
 	r->peak_mem_bytes = ranks_sum(run->ranks, r->peak_mem_bytes);
-	describe_add(
-		run,
-		arena_format(&run->arena,
-			     "rows on %d ranks: %.0f sums over them, %.3g MB of each, took "
-			     "%.1f %% of the time",
-			     run->ranks->count, run->ranks->calls, run->ranks->bytes * 1e-6,
-			     100 * run->ranks->seconds / (r->setup_s + r->solve_s + r->eval_s)));
+	describe_add(run,
+		     arena_format(&run->arena,
+				  "rows on %d ranks: %.0f sums over them, %.3g MB of each, took "
+				  "%.1f %% of the time",
+				  now.count, now.calls, now.bytes * 1e-6,
+				  100 * now.seconds / (r->setup_s + r->solve_s + r->eval_s)));
+}
+
+/* What the problem has from the data. */
+static enum status pose_data(struct run *run, struct err *err)
+{
+	const struct train_options *train = &run->cell.train;
+	struct problem *p = &run->problem;
+
+	target_problem(&run->data, &run->arena, p);
+	if (trainer_outputs_only(run->trainer, train->solver.options))
+		p->X_test = run->data.test.X;
+	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
+	p->one_against_all = run->trainer->one_against_all && p->y.label && p->y.k > 1;
+	p->loss.sample = p->y.weight;
+	for (ptrdiff_t i = 0; i < p->y.n && p->y.weight; i++)
+		p->loss.most = fmax(p->loss.most, (double)p->y.weight[i]);
+	if (run->data.regression && !p->loss.loss->regression)
+		return err_set(err, STATUS_SPEC,
+			       "loss %s is for classification, data set %s is a regression task",
+			       p->loss.loss->base.name, run->cell.data.name);
+	if (ranks_count(run->ranks) > p->X.rows)
+		return err_set(err, STATUS_SPEC, "%d ranks for %td training samples",
+			       run->ranks->count, p->X.rows);
+	return STATUS_OK;
 }
 
 /* `seconds`: that the cell may take; 0: any number. */
@@ -82,28 +90,16 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	struct rng rng = rng_stream((uint64_t)cell->seed, "repetition", (uint64_t)repetition);
 	struct problem *p = &run->problem;
 
-	target_problem(&run->data, &run->arena, p);
-	if (trainer_outputs_only(run->trainer, train->solver.options))
-		p->X_test = run->data.test.X;
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
-	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
-	p->one_against_all = run->trainer->one_against_all && p->y.label && p->y.k > 1;
-	p->loss.sample = p->y.weight;
-	for (ptrdiff_t i = 0; i < p->y.n && p->y.weight; i++)
-		p->loss.most = fmax(p->loss.most, (double)p->y.weight[i]);
 	p->beta = train->beta;
+	p->penalties = (struct penalties){train->penalties, train->first_penalty};
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);
 	p->seconds = p->seconds > 0 ? p->seconds : 0; /* fmin ignores a NaN argument */
-	if (run->data.regression && !p->loss.loss->regression)
-		return err_set(err, STATUS_SPEC,
-			       "loss %s is for classification, data set %s is a regression task",
-			       p->loss.loss->base.name, cell->data.name);
-	if (ranks_count(run->ranks) > p->X.rows)
-		return err_set(err, STATUS_SPEC, "%d ranks for %td training samples",
-			       run->ranks->count, p->X.rows);
-	share_rows(run);
+	if (ranks_at(run->ranks) == 0)
+		TRY(pose_data(run, err));
+	deal_problem(run->ranks, &run->data, p, &run->arena);
 	return files_read(cell, p, &run->arena, err);
 }
 
@@ -142,6 +138,8 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
 	describe_training(run, now);
+	if (ranks_at(run->ranks) > 0) /* the first one records */
+		return STATUS_OK;
 	run->result.status = cell_status_names[CELL_INTERRUPTED];
 	if (file.model)
 		TRY(modelfile_save(tmp, &file, err));
@@ -151,6 +149,7 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 	}
 	if ((file.model || run->evaluator.outputs) && !io_rename(tmp, path))
 		return io_error(err, path, "write");
+	TRY(path_keep(&run->path, &file, err));
 	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
 	TRY(write_decisions(run, err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
@@ -163,6 +162,13 @@ static void keep(void *context, const struct loop_result *now)
 	write_provisional(context, now, &ignored);
 }
 
+static void point(void *context, const struct penalty_done *done, double seconds)
+{
+	struct run *run = context;
+
+	path_add(&run->path, &run->evaluator, done, seconds);
+}
+
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
 {
 	*out = (struct forecast){0};
@@ -171,6 +177,17 @@ static void forecast(const struct run *run, const struct mat X, struct forecast 
 		(struct trainer_shape){X.rows, X.cols, run->data.k,
 				       (const struct loss *)run->cell.train.loss.item},
 		out);
+}
+
+/* A run that `stop` ended at the last penalty, of which it has a bound, has that point too. */
+static void end_path(struct run *run, const struct loop_result *end, double seconds)
+{
+	const struct certificate *c = &end->last.certificate;
+	double beta = run->problem.beta;
+
+	if (!path_is_whole(&run->path, beta) && !isnan(c->lower_bound))
+		point(run, &(struct penalty_done){beta, c->upper, c->lower_bound, NAN, NAN},
+		      seconds);
 }
 
 /* Setup and loop; the evaluator holds what is delivered. */
@@ -198,7 +215,15 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 		&run->problem, &run->data,
 		(struct training){run->trainer, options, run->state, run->posed.rowspace},
 		&run->arena);
+	if (run->problem.penalties.count > 1) {
+		loop.point = point;
+		run->path = (struct path_file){
+			run->folder, (size_t)run->problem.penalties.count, &run->arena, 0, 0, NULL,
+			NULL};
+	}
 	status = loop_run(&loop, &run->evaluator, end, err);
+	if (loop.point && status == STATUS_OK)
+		end_path(run, end, r->setup_s + end->solve_s);
 	if (run->trainer->release)
 		run->trainer->release(run->state);
 	return status == STATUS_OK ? write_provisional(run, end, err) : status;
@@ -251,33 +276,52 @@ static enum status probe(struct run *run, const struct model *model, const char 
 	return probes_run(&probes, err);
 }
 
-/* Cell, data, threads: as many for an attack that comes later as for one that comes at once. */
-static enum status prepare(struct run *run, bool choose_threads, struct err *err)
+static enum status load(struct run *run, struct err *err)
 {
-	const char *path = path_in(run, "cell.json"), *text;
 	const struct cell *cell = &run->cell;
 	struct result *r = &run->result;
-	int available = blas_threads();
+	struct clock_mark start = clock_now();
+	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
+				       &run->arena, &run->data, err);
+
+	clock_since(start, &r->load_s, &r->load_cpu_s);
+	TRY(status);
+	TRY(range_check(&run->data.train, run->data.k, err));
+	describe_data(run);
+	return probes_check(cell, &run->data, err);
+}
+
+/* As many threads for an attack that comes later as for one that comes at once, and on all ranks.
+ */
+static void choose_threads(struct run *run)
+{
+	int threads = blas_threads();
+	struct mat X = run->data.train.X;
 	struct forecast expected;
-	struct clock_mark start;
-	enum status status;
+
+	X.rows = ranks_rows(run->ranks, X.rows).rows;
+	forecast(run, X, &expected);
+	if (threads > 1)
+		threads = amount_threads(&expected, threads, &run->arena,
+					 &run->result.threads_reason);
+	ranks_share(run->ranks, 0, &threads, sizeof threads);
+	blas_set_threads(threads);
+}
+
+/* Cell, data, threads. Of several ranks the first one reads the data. */
+static enum status prepare(struct run *run, bool any_threads, struct err *err)
+{
+	const char *path = path_in(run, "cell.json"), *text;
+	struct result *r = &run->result;
 
 	TRY(store_read_text(path, &run->arena, &text, err));
 	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
 	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
-	start = clock_now();
-	status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &run->arena,
-			   &run->data, err);
-	clock_since(start, &r->load_s, &r->load_cpu_s);
-	TRY(status);
-	TRY(range_check(&run->data.train, run->data.k, err));
-	describe_data(run);
-	TRY(probes_check(&run->cell, &run->data, err));
-	forecast(run, run->data.train.X, &expected);
-	if (choose_threads && available > 1)
-		blas_set_threads(
-			amount_threads(&expected, available, &run->arena, &r->threads_reason));
+	if (ranks_at(run->ranks) == 0)
+		TRY(load(run, err));
+	if (any_threads)
+		choose_threads(run);
 	r->threads = blas_threads();
 	run->here = run->result;
 	return STATUS_OK;

@@ -14,6 +14,9 @@
  * for workers on tiny problems, 9 to 13 with products of large matrices. */
 static const double program_bytes = 12.0 * 1024 * 1024, thread_bytes = 4.0 * 1024 * 1024;
 
+/* Of a rank: buffers of MPI, and room for sums. */
+static const double rank_bytes = 24.0 * 1024 * 1024;
+
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err)
 {
 	struct data_options data = cell->data;
@@ -50,6 +53,7 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 		.classes = (size_t)shape->classes,
 		.raw_bytes = (size_t)shape->raw_bytes,
 		.read_bytes = (size_t)shape->read_bytes,
+		.ranks = (size_t)shape->ranks,
 	};
 	struct forecast forecast = {0};
 	double iterations;
@@ -59,8 +63,8 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 						 (ptrdiff_t)shape->k,
 						 (const struct loss *)cell->train.loss.item},
 			  &forecast);
-	*bytes = program_bytes + omp_get_max_threads() * thread_bytes +
-		 (double)amount_of_cell(cell, &rows);
+	*bytes = fmax(shape->ranks, 1) * (program_bytes + omp_get_max_threads() * thread_bytes) +
+		 shape->ranks * rank_bytes + (double)amount_of_cell(cell, &rows);
 	iterations = (double)cell->stop.iterations;
 	if (forecast.most_iterations > 0)
 		iterations = fmin(iterations, forecast.most_iterations);

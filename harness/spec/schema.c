@@ -185,7 +185,16 @@ size_t spec_survivors(const struct halving_options *halving, size_t settings)
 		{OPTION_FIELD(struct train_options, loss), .initial = "squared",                 \
 		 .kind = KIND_LOSS, .doc = "loss to train with"},                                \
 		{OPTION_FIELD(struct train_options, beta), .initial = "1e-4",                    \
-		 .range = RANGE_ABOVE(0), .doc = "weight of the regularisation"},                \
+		 .range = RANGE_ABOVE(0),                                                        \
+		 .doc = "weight of the regularisation; or {path: [first, last, count]}, a path " \
+			"of falling penalties, each solved from the one before (first: max, "    \
+			"the least one whose model is zero)"},                                   \
+		{OPTION_FIELD(struct train_options, penalties), .initial = "1",                  \
+		 .range = RANGE_WITHIN(1, 10000), .later = true,                                 \
+		 .doc = "their count, which `beta: {path: ...}` sets"},                          \
+		{OPTION_FIELD(struct train_options, first_penalty), .initial = "null",           \
+		 .range = RANGE_ABOVE(0), .later = true,                                         \
+		 .doc = "the first one of them; unset: max"},                                    \
 		{OPTION_FIELD(struct train_options, average), .initial = "false",                \
 		 .doc = "mean instead of sum over samples"},                                     \
 		{OPTION_FIELD(struct train_options, fresh), .initial = "0",                      \

@@ -51,8 +51,10 @@ struct train_options {
 	struct choice solver; /* flat: struct trainer */
 	struct choice loss;   /* nested: struct loss */
 	double beta;
-	bool average; /* mean instead of sum over samples */
-	long fresh;   /* draws of the a-posteriori estimate; 0 = none */
+	long penalties;       /* of a path that ends at beta; 1: there is none */
+	double first_penalty; /* NaN: the least one whose model is zero */
+	bool average;         /* mean instead of sum over samples */
+	long fresh;           /* draws of the a-posteriori estimate; 0 = none */
 	long draw; /* of the method's random numbers, in the place of the repetition; < 0: that */
 	struct select_options select;
 	struct halving_options halving; /* of an entry; a cell has its rung */

@@ -267,12 +267,43 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	return true;
 }
 
+/* Why a method does not go the path of penalties that it is asked for, and the option to blame;
+ * NULL: it does, or there is none. */
+static const char *refuses_path(const struct train_options *train, const char **option,
+				struct arena *arena)
+{
+	const struct trainer *trainer = (const struct trainer *)(const void *)train->solver.item;
+	struct text list = text_new(arena);
+
+	*option = "beta";
+	if (train->penalties < 2)
+		return NULL;
+	if (train->first_penalty <= train->beta)
+		return arena_format(arena,
+				    "path: expected a first penalty above the last one, "
+				    "%g, got %g",
+				    train->beta, train->first_penalty);
+	if (trainer->path)
+		return trainer->path(train->solver.options, option);
+	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
+		const struct desc *item = registry_at(KIND_TRAINER, i);
+
+		if (((const struct trainer *)(const void *)item)->path)
+			text_item(&list, ", ", "%s", item->name);
+	}
+	return arena_format(arena,
+			    "path: \"%s\" has one penalty a cell: expected a number, a list or "
+			    "{log: [first, last, count]}; paths are for %s",
+			    trainer->base.name, list.at);
+}
+
 /* Options that the trainer refuses, or refuses behind such steps of `prepare`. */
 static void check_options(const struct work *work, const struct cell *cell)
 {
 	const struct choice *solver = &cell->train.solver;
 	const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
 	const char *option, *refusal = NULL;
+	struct arena arena = {0};
 	bool frozen = false;
 	size_t index;
 
@@ -281,8 +312,11 @@ static void check_options(const struct work *work, const struct cell *cell)
 				  ->freezes;
 	if (trainer->refuses)
 		refusal = trainer->refuses(solver->options, frozen, &option);
+	if (!refusal)
+		refusal = refuses_path(&cell->train, &option, &arena);
 	if (refusal && find_entry(work->experiment, "train", cell->train.name, &index))
 		refuse(work, work->problems, "train", index, option, refusal);
+	arena_release(&arena);
 }
 
 /* --- files --------------------------------------------------------------------------------------

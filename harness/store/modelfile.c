@@ -50,35 +50,20 @@ static struct npz_entry stage_entry(const struct stage *stage, const char *name,
 	return entry(name, shape, index);
 }
 
-static const char *file_name(const struct model_array *array, struct arena *arena)
+/* ending: "", or "_12" of a point of a path. */
+static const char *file_name(const struct model_array *array, const char *ending,
+			     struct arena *arena)
 {
-	return arena_format(arena, "%s.npy", array->name);
+	return arena_format(arena, "%s%s.npy", array->name, ending);
 }
 
-enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err)
+/* The arrays of a model; returns how many. */
+static size_t model_entries(const struct model *model, const char *ending, struct arena *arena,
+			    struct npz_entry *entries)
 {
-	const struct stages *stages = &file->stages;
-	const struct model *model = file->model;
-	const size_t arrays = model ? model_arrays(model->kind) : 0;
-	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
-	const struct npy_array whole = {.kind = 'i', .size = sizeof features};
-	const size_t k = file->targets > 0 ? file->targets : 1;
-	const struct npy_array scaled = {.kind = 'f',
-					 .size = sizeof(double),
-					 .dimensions = k > 1 ? 2 : 1,
-					 .shape = {2, k > 1 ? k : 0}};
-	struct arena arena = {0};
-	struct npz_entry *entries =
-		ARENA_ARRAY(&arena, struct npz_entry, arrays + FIXED_ARRAYS + stages->count);
-	double *target = ARENA_ARRAY(&arena, double, 2 * k);
 	size_t count = 0;
-	enum status status;
 
-	for (size_t j = 0; j < k; j++) {
-		target[j] = file->targets > 0 ? file->target_shift[j] : 0;
-		target[k + j] = file->targets > 0 ? file->target_scale[j] : 1;
-	}
-	for (const struct model_array *a = model ? model->kind->arrays : NULL; a && a->name; a++) {
+	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
 		const struct model_part part = model_part(model, a);
 		const struct npy_array shape = {.kind = 'f',
 						.size = sizeof(real),
@@ -87,13 +72,45 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 						.shape = {(size_t)part.rows, (size_t)part.cols}};
 		struct npz_entry *e = &entries[count++];
 
-		*e = entry(file_name(a, &arena), shape, part.vector ? part.vector : part.mat->at);
+		*e = entry(file_name(a, ending, arena), shape,
+			   part.vector ? part.vector : part.mat->at);
 		if (part.vector)
 			continue;
 		e->run = sizeof(real) * (size_t)part.rows; /* columns may be apart */
 		e->runs = (size_t)part.cols;
 		e->step = sizeof(real) * (size_t)part.mat->stride;
 	}
+	return count;
+}
+
+/* Models whose arrays end with the endings, then the preparation. */
+static enum status save(const char *path, const struct modelfile *file,
+			const struct model *const *models, const char *const *endings, size_t n,
+			struct err *err)
+{
+	const struct stages *stages = &file->stages;
+	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
+	const struct npy_array whole = {.kind = 'i', .size = sizeof features};
+	const size_t k = file->targets > 0 ? file->targets : 1;
+	const struct npy_array scaled = {.kind = 'f',
+					 .size = sizeof(double),
+					 .dimensions = k > 1 ? 2 : 1,
+					 .shape = {2, k > 1 ? k : 0}};
+	struct arena arena = {0};
+	size_t count = 0, room = FIXED_ARRAYS + stages->count;
+	double *target = ARENA_ARRAY(&arena, double, 2 * k);
+	struct npz_entry *entries;
+	enum status status;
+
+	for (size_t j = 0; j < k; j++) {
+		target[j] = file->targets > 0 ? file->target_shift[j] : 0;
+		target[k + j] = file->targets > 0 ? file->target_scale[j] : 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		room += model_arrays(models[i]->kind);
+	entries = ARENA_ARRAY(&arena, struct npz_entry, room);
+	for (size_t i = 0; i < n; i++)
+		count += model_entries(models[i], endings[i], &arena, entries + count);
 	entries[count++] = entry("features.npy", whole, &features);
 	entries[count++] = entry("stages.npy", whole, &stage_count);
 	entries[count++] = entry("target.npy", scaled, target);
@@ -105,9 +122,37 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 	return status;
 }
 
+enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err)
+{
+	const struct model *model = file->model;
+	const char *ending = "";
+
+	return save(path, file, &model, &ending, model != NULL, err);
+}
+
+static const char *point_ending(size_t point, struct arena *arena)
+{
+	return arena_format(arena, "_%zu", point);
+}
+
+enum status modelfile_save_path(const char *path, const struct modelfile *file,
+				const struct model *const *models, size_t count, struct err *err)
+{
+	struct arena arena = {0};
+	const char **endings = ARENA_ARRAY(&arena, const char *, count);
+	enum status status;
+
+	for (size_t i = 0; i < count; i++)
+		endings[i] = point_ending(i, &arena);
+	status = save(path, file, models, endings, count, err);
+	arena_release(&arena);
+	return status;
+}
+
 /* What is read at the moment. */
 struct reader {
 	struct npz_file file;
+	const char *ending; /* of the names of its arrays */
 	struct arena *arena, *scratch;
 	struct err *err;
 };
@@ -195,7 +240,7 @@ static const struct model_kind *kind_of(const struct reader *r)
 			(const struct model_kind *)(const void *)registry_at(KIND_MODEL, i);
 		const struct model_array *a = kind->arrays;
 
-		while (a->name && npz_has(&r->file, file_name(a, r->scratch)))
+		while (a->name && npz_has(&r->file, file_name(a, r->ending, r->scratch)))
 			a++;
 		if (!a->name && (!most || model_arrays(kind) > model_arrays(most)))
 			most = kind;
@@ -268,8 +313,8 @@ static enum status read_model(struct reader *r, struct modelfile *out)
 		kind = (const struct model_kind *)(const void *)registry_at(KIND_MODEL, 0);
 	given = ARENA_ARRAY(r->scratch, struct given, model_arrays(kind));
 	for (size_t i = 0; kind->arrays[i].name; i++)
-		TRY(npz_array(&r->file, file_name(&kind->arrays[i], r->scratch), r->scratch,
-			      &given[i].shape, &given[i].at, r->err));
+		TRY(npz_array(&r->file, file_name(&kind->arrays[i], r->ending, r->scratch),
+			      r->scratch, &given[i].shape, &given[i].at, r->err));
 	TRY(read_preparation(r, out));
 	for (size_t i = 0; kind->arrays[i].name; i++)
 		if (kind->arrays[i].cols == MODEL_OUTPUTS)
@@ -294,11 +339,11 @@ static enum status read_model(struct reader *r, struct modelfile *out)
 		r, arena_format(r->scratch, "the shapes of %s and the stages do not agree", names));
 }
 
-enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
-			   struct err *err)
+static enum status load(const char *path, const char *ending, struct arena *arena,
+			struct modelfile *out, struct err *err)
 {
 	struct arena scratch = {0};
-	struct reader r = {.arena = arena, .scratch = &scratch, .err = err};
+	struct reader r = {.ending = ending, .arena = arena, .scratch = &scratch, .err = err};
 	enum status status = npz_open(&r.file, path, &scratch, err);
 
 	*out = (struct modelfile){.model = NULL};
@@ -306,6 +351,18 @@ enum status modelfile_load(const char *path, struct arena *arena, struct modelfi
 		status = read_model(&r, out);
 	arena_release(&scratch);
 	return status;
+}
+
+enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
+			   struct err *err)
+{
+	return load(path, "", arena, out, err);
+}
+
+enum status modelfile_load_point(const char *path, size_t point, struct arena *arena,
+				 struct modelfile *out, struct err *err)
+{
+	return load(path, point_ending(point, arena), arena, out, err);
 }
 
 enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,

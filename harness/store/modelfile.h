@@ -32,6 +32,14 @@ enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
 enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
 			   struct err *err);
 
+/* The models of a path, one behind the other in one file: U_0, alpha_0, U_1, ..., and once what
+ * else a model file has. `file->model` plays no part. */
+enum status modelfile_save_path(const char *path, const struct modelfile *file,
+				const struct model *const *models, size_t count, struct err *err);
+/* The model of a point. STATUS_ENV: there is none. */
+enum status modelfile_load_point(const char *path, size_t point, struct arena *arena,
+				 struct modelfile *out, struct err *err);
+
 /* Outputs in the place of a model: arrays train, validation, test, a number for each row of these
  * parts. */
 enum status modelfile_save_outputs(const char *path, const struct outputs *outputs,

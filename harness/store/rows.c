@@ -133,7 +133,7 @@ const struct field_table rows_patterns = {
 	sizeof(struct pattern_row), patterns};
 
 const struct field_table rows_path = {
-	"path.csv", "Of a cell with a path of penalties (`gated`): one row per penalty.",
+	"path.csv", "Of a cell with `beta: {path: ...}`: one row per penalty that is done with.",
 	sizeof(struct path_row), path_fields};
 
 const struct field_table rows_plan = {"plan.csv", "One row per cell of the spec.",

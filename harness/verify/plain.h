@@ -9,6 +9,9 @@
  * the epsilon of the precision. */
 double plain_outputs(const struct model *model, struct mat X, ptrdiff_t row, double *f);
 
+/* Whether rounding decides if a neuron of a ReLU network is on at the row; not of other kinds. */
+bool plain_on_kink(const struct model *model, struct mat X, ptrdiff_t row, double epsilon);
+
 /* y f, or with class numbers f_y - the largest other output. */
 double plain_margin(const struct part *part, ptrdiff_t row, const double *f, ptrdiff_t k);
 

@@ -3,6 +3,7 @@
 
 #include "harness/stats/scenario.h"
 #include "harness/verify/plain.h"
+#include "harness/verify/verify_path.h"
 #include "solvers/loss/loss.h"
 
 #include <float.h>
@@ -10,41 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-void verify_judge(struct verify *out, struct verify_figure figure)
-{
-	if (out->count == out->room) {
-		size_t room = out->room > 0 ? 2 * out->room : 64;
-		struct verify_figure *more = ARENA_ARRAY(out->arena, struct verify_figure, room);
-
-		if (out->count > 0)
-			memcpy(more, out->figure, out->count * sizeof *more);
-		out->figure = more;
-		out->room = room;
-	}
-	out->figure[out->count++] = figure;
-}
-
-void verify_add(struct verify *out, const char *name, double stored, double computed, double slack)
-{
-	double size = fmax(fabs(stored), fabs(computed));
-	bool agrees = fabs(stored - computed) <= slack + out->tolerance * size;
-
-	if (!name || (isnan(stored) && isnan(computed)))
-		return;
-	verify_judge(out, (struct verify_figure){.name = name,
-						 .stored = stored,
-						 .computed = computed,
-						 .state = agrees ? VERIFY_AGREES : VERIFY_DIFFERS});
-}
-
-bool verify_good(const struct verify *verify)
-{
-	for (size_t i = 0; i < verify->count; i++)
-		if (verify->figure[i].state != VERIFY_AGREES)
-			return false;
-	return true;
-}
 
 struct verify verify_new(const struct reload *stored, struct arena *arena)
 {
@@ -98,9 +64,15 @@ static double outputs_of(const struct reload *all, int i, ptrdiff_t k, double *f
 	return (part->label ? 2 : 1) * plain_outputs(all->file.model, part->X, k, f);
 }
 
+/* Whether a neuron ends at sample k of part i, so that rounding decides. */
+static bool on_kink(const struct reload *all, int i, ptrdiff_t k, double epsilon)
+{
+	return all->file.model && plain_on_kink(all->file.model, part_of(all, i)->X, k, epsilon);
+}
+
 /* Accuracy, or RMSE and R2 over all outputs. A sample with y f > 0 is right, or of several outputs
  * with the largest one: an output of 0, or two largest ones, are wrong for every class. A margin
- * that is 0 to rounding, but not on it, may have counted either way. */
+ * that is 0 to rounding may have counted either way, but on 0 only where a neuron ends. */
 static void check_parts(const struct reload *all, struct verify *out)
 {
 	const struct result *r = &all->result;
@@ -140,7 +112,8 @@ static void check_parts(const struct reload *all, struct verify *out)
 			double margin = plain_margin(part, k, f, outputs);
 
 			correct += margin > 0;
-			unsure += fabs(margin) > 0 && fabs(margin) <= noise;
+			unsure += fabs(margin) <= noise &&
+				  (fabs(margin) > 0 || on_kink(all, i, k, epsilon));
 			for (ptrdiff_t c = 0; c < outputs; c++) {
 				double error = f[c] - (double)part->y[k + c * part->X.rows];
 
@@ -172,7 +145,8 @@ struct decided {
 	double unsure; /* samples */
 };
 
-/* Of the outputs, and whether rounding may have changed it. */
+/* Of the outputs, and whether rounding may have changed it: then *unsure, which says if a neuron
+ * ends there. */
 static size_t decision_of(const double *f, size_t k, double noise, bool *unsure)
 {
 	double first = -HUGE_VAL, second = -HUGE_VAL;
@@ -183,8 +157,8 @@ static size_t decision_of(const double *f, size_t k, double noise, bool *unsure)
 		at = f[c] > first ? c : at;
 		first = fmax(first, f[c]);
 	}
-	/* outputs of 0 are those of no neuron that acts, whatever the rounding */
-	*unsure = first - second <= noise && (first > second || first > 0 || first < 0);
+	/* outputs of 0 are those of no neuron that acts, whatever the rounding, but at an end */
+	*unsure = first - second <= noise && (*unsure || first > second || first > 0 || first < 0);
 	return first > second ? at : k;
 }
 
@@ -193,6 +167,7 @@ static struct decided decide(const struct reload *all, int p, struct verify *out
 	const struct part *part = part_of(all, p);
 	size_t n = (size_t)part->X.rows, k = all->data.class_count;
 	struct decided d = {.n = n, .k = k};
+	const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
 	double *f = ARENA_ARRAY(out->arena, double, k);
 
 	d.class = ARENA_ARRAY(out->arena, size_t, n);
@@ -200,11 +175,10 @@ static struct decided decide(const struct reload *all, int p, struct verify *out
 	d.f = ARENA_ARRAY(out->arena, double, n);
 	d.noise = ARENA_ARRAY(out->arena, double, n);
 	for (size_t i = 0; i < n; i++) {
-		bool unsure;
+		bool unsure = on_kink(all, p, (ptrdiff_t)i, epsilon);
 
 		f[1] = 0; /* of one output f it is between 0 and f */
-		d.noise[i] = outputs_of(all, p, (ptrdiff_t)i, f) *
-			     (out->single ? FLT_EPSILON : DBL_EPSILON);
+		d.noise[i] = outputs_of(all, p, (ptrdiff_t)i, f) * epsilon;
 		d.f[i] = part->label ? f[1] - f[0] : f[0];
 		d.class[i] = part->label ? (size_t)part->label[i] : part->y[i] > 0;
 		d.decision[i] = decision_of(f, k, d.noise[i], &unsure);
@@ -574,5 +548,6 @@ enum status verify_record(const char *record, const char *data, struct arena *ar
 	check_subset(stored, out);
 	verify_worst(stored, out);
 	check_trace(record, &stored->result, out);
+	TRY(verify_path(record, stored, out, err));
 	return verify_probes(record, stored, out, err);
 }

@@ -9,24 +9,7 @@
 #define VERIFY_VERIFY_H
 
 #include "harness/verify/reload.h"
-
-enum verify_state { VERIFY_AGREES, VERIFY_DIFFERS, VERIFY_UNKNOWN };
-
-struct verify_figure {
-	const char
-		*name; /* of the field in result.json, or of the row in attack.csv, certify.csv */
-	double stored, computed;
-	enum verify_state state;
-	const char *how; /* what was checked, why it differs, or why it cannot be; or NULL */
-};
-
-struct verify {
-	struct arena *arena;
-	size_t count, room;
-	struct verify_figure *figure;
-	double tolerance; /* relative; of sums in the precision of the record */
-	bool single;      /* the record is in single precision */
-};
+#include "harness/verify/verify_figures.h"
 
 /* `record`, `data`, errors: as of reload_record. */
 enum status verify_record(const char *record, const char *data, struct arena *arena,
@@ -42,14 +25,5 @@ void verify_worst(const struct reload *stored, struct verify *out);
 /* attack.csv, certify.csv and the attack of a selection (verify_probes.c). */
 enum status verify_probes(const char *record, const struct reload *stored, struct verify *out,
 			  struct err *err);
-
-/* One figure: it agrees where both are NaN (then it is left out) or within `slack` beside the
- * tolerance. */
-void verify_add(struct verify *out, const char *name, double stored, double computed, double slack);
-/* One that has been judged. */
-void verify_judge(struct verify *out, struct verify_figure figure);
-
-/* Everything agrees. */
-bool verify_good(const struct verify *verify);
 
 #endif

@@ -206,11 +206,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 				      problem->loss.loss};
 	const char *wanted;
 
-	if (problem->ranks && problem->y.k > 1)
-		return err_set(err, STATUS_SPEC,
-			       "%td outputs need all rows in one process: admm over ranks takes "
-			       "one",
-			       problem->y.k);
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;

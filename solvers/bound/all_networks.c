@@ -5,22 +5,27 @@
  *     kappa(alpha) = max over |u| <= 1 of |alpha'relu(X u)|
  *
  * so that any alpha with any K >= kappa(alpha) gives one (dual.h). Of few features alpha comes from
- * a network near the optimum (fit.h), K from branch and bound (kappa.h); of many both come from a
- * transport between the samples (transport.h) and, of a few hundred rows, from the doubly
- * nonnegative relaxation (nonnegative.h). */
+ * a network near the optimum (generated_columns.h), K from branch and bound (kappa.h); of many both
+ * come from a transport between the samples (transport.h) and, of a few hundred rows, from the
+ * doubly nonnegative relaxation (nonnegative.h). */
 #include "solvers/bound/dual.h"
-#include "solvers/bound/fit.h"
 #include "solvers/bound/kappa.h"
 #include "solvers/bound/nonnegative.h"
 #include "solvers/bound/transport.h"
 #include "solvers/gates/start.h"
-
-#include "solvers/core/blas.h"
+#include "solvers/generated/generated_columns.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SLICE = 4096, ROUNDS_AFTER = 2, NONNEGATIVE_MOST = 700 };
+enum {
+	SLICE = 4096,
+	ROUNDS_AFTER = 2,
+	NONNEGATIVE_MOST = 700,
+	SHARE_ADDED = 4, /* of the width: neurons that may join in a round */
+	MOST_ADDED = 30,
+	SLIDE = 50
+};
 
 /* Share by which a neuron's value is above beta that makes it worth having. */
 static const double noticed = 1e-6;
@@ -43,12 +48,10 @@ struct all_networks_options {
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct all_networks_options, method), .initial = "auto", .names = methods,
-	 .doc = "branch_and_bound: up to 8 features with the bias, any loss; transport: any "
-		"number, "
-		"squared loss; nonnegative: the doubly nonnegative relaxation, after the "
-		"transport, "
-		"squared loss, cubic in features and rows; auto: the first where it can, else the "
-		"third for up to 700 features and rows, else the second"},
+	 .doc = "branch_and_bound: up to 8 features with the bias; transport: any number; "
+		"nonnegative: the doubly nonnegative relaxation, after the transport, squared "
+		"loss, cubic in features and rows; auto: the first where it can, else the third "
+		"where it can for up to 700 features and rows, else the second"},
 	{OPTION_AS("start_file", struct all_networks_options, start.file), .initial = "null",
 	 .path = PATH_MODEL,
 	 .doc = "a network near the optimum: a model.npz on the same prepared features; without "
@@ -82,10 +85,10 @@ struct all_networks {
 	struct transport transport;
 	struct nonnegative nonnegative; /* after the transport */
 	bool relaxing;
-	struct fit fit;
+	struct columns *columns; /* of the network */
 	real *alpha;
 	double lower, upper, share; /* share: the last K / beta */
-	long rounds, left;          /* of the fit: made, and before the search */
+	long rounds, left;          /* of the network: made, and before the search */
 	bool searching;
 	const char *note;
 };
@@ -96,14 +99,27 @@ static enum method choose(const struct problem *problem, const struct all_networ
 		return (enum method)o->method;
 	if (problem->X.cols <= KAPPA_MOST)
 		return METHOD_SEARCH;
-	return problem->X.rows + problem->X.cols <= NONNEGATIVE_MOST ? METHOD_NONNEGATIVE
-								     : METHOD_TRANSPORT;
+	if (problem->loss.loss->quadratic && problem->X.rows + problem->X.cols <= NONNEGATIVE_MOST)
+		return METHOD_NONNEGATIVE;
+	return METHOD_TRANSPORT;
 }
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	*wanted = "the squared loss, or no more than 8 features with the bias and branch_and_bound";
-	return choose(problem, options) == METHOD_SEARCH || problem->loss.loss->quadratic;
+	*wanted = "a loss that `generated` takes, of nonnegative the squared loss";
+	return master_takes(problem->loss, 1) &&
+	       (choose(problem, options) != METHOD_NONNEGATIVE || problem->loss.loss->quadratic);
+}
+
+static struct columns_size size_of(const struct all_networks_options *o)
+{
+	long add = o->width / SHARE_ADDED;
+
+	return (struct columns_size){.room = o->width,
+				     .add = add < 1            ? 1
+					    : add > MOST_ADDED ? MOST_ADDED
+							       : add,
+				     .slide = SLIDE};
 }
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
@@ -113,7 +129,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 
 	start_forecast(&o->start, shape, out);
 	out->setup_flops += n * d;
-	out->iteration_flops = fmax(SLICE * n * d, 400 * n * d * (double)o->width);
+	out->iteration_flops = fmax(SLICE * n * d, columns_flops(size_of(o), shape));
 	if (o->method == METHOD_NONNEGATIVE ||
 	    (o->method == METHOD_AUTO && d > KAPPA_MOST && n + d <= NONNEGATIVE_MOST))
 		out->iteration_flops = fmax(out->iteration_flops, fmax(1e10, 30 * pow(n + d, 3)));
@@ -133,10 +149,12 @@ static enum status setup(const struct problem *problem, const void *options, str
 			       "bias, got %td",
 			       KAPPA_MOST, problem->X.cols);
 	TRY(start_network(problem, &b->options.start, arena, &start, err));
-	b->rows = distinct_new(problem, arena);
-	b->dual = dual_new(problem, &b->rows, arena);
-	b->fit = fit_new(problem, b->options.width, arena);
 	b->method = choose(problem, &b->options);
+	b->rows = b->method == METHOD_SEARCH || problem->loss.loss->quadratic
+			  ? distinct_new(problem, arena)
+			  : distinct_samples(problem, arena);
+	b->dual = dual_new(problem, &b->rows, arena);
+	b->columns = columns_new(problem, size_of(&b->options), &start, arena);
 	if (b->method == METHOD_SEARCH)
 		b->kappa = kappa_new(&b->rows, b->options.nodes, arena);
 	else
@@ -151,10 +169,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (arena_counts(arena))
 		return STATUS_OK;
 	if (start.note)
-		fit_start_at(&b->fit, start.net.U, start.net.A.at);
-	else
-		fit_start(&b->fit);
-	b->upper = fit_objective(&b->fit);
+		columns_take(b->columns, start.net);
+	columns_begin(b->columns);
+	b->upper = b->columns->objective;
 	if (b->method != METHOD_SEARCH)
 		transport_start(&b->transport);
 	return STATUS_OK;
@@ -166,10 +183,10 @@ static ptrdiff_t width(const void *state)
 	return 0;
 }
 
-/* The search starts again at the fit's dual point. */
+/* The search starts again at the network's dual point. */
 static void pose(struct all_networks *b)
 {
-	fit_dual(&b->fit, b->alpha);
+	memcpy(b->alpha, b->columns->master.nu.at, (size_t)b->problem->X.rows * sizeof *b->alpha);
 	kappa_pose(&b->kappa, b->problem, b->alpha, b->problem->beta);
 	b->searching = true;
 }
@@ -201,8 +218,8 @@ static bool search(struct all_networks *b)
 		return more;
 	for (ptrdiff_t i = 0; i < 4 * b->rows.d; i++)
 		if (b->kappa.found[i].value > (1 + noticed) * b->problem->beta)
-			fit_add(&b->fit, b->kappa.found[i].u);
-	fit_solve(&b->fit);
+			columns_join(b->columns, b->kappa.found[i].u);
+	columns_solve(b->columns);
 	b->left = ROUNDS_AFTER;
 	b->searching = false;
 	return true;
@@ -213,16 +230,17 @@ static bool is_done(const struct all_networks *b)
 	return b->upper - b->lower <= b->options.tolerance * b->upper;
 }
 
-/* A round of the fit; false: nothing moves any more. */
-static bool fit(struct all_networks *b)
+/* A round of the network; false: it falls slowly, or not at all. */
+static bool improve(struct all_networks *b)
 {
-	double before = b->upper;
-	bool moved = b->left > 0 && fit_round(&b->fit);
+	struct columns *c = b->columns;
 
+	if (b->left > 0)
+		columns_round(c);
 	b->left--;
 	b->rounds++;
-	b->upper = fmin(b->upper, fit_objective(&b->fit));
-	return moved && b->left > 0 && before - b->upper >= slow * before;
+	b->upper = c->objective;
+	return c->quiet == 0 && b->left > 0 && c->fell >= slow;
 }
 
 /* A round of the relaxation; false: nothing moves any more. */
@@ -231,7 +249,7 @@ static bool relax(struct all_networks *b)
 	bool more = nonnegative_round(&b->nonnegative);
 
 	if (b->left > 0) /* the network goes on, however slowly */
-		fit(b);
+		improve(b);
 	if (b->nonnegative.bound.lower > b->lower) {
 		b->lower = b->nonnegative.bound.lower;
 		b->share = b->nonnegative.bound.K;
@@ -248,7 +266,7 @@ static bool carry(struct all_networks *b)
 		b->lower = b->transport.lower;
 		b->share = b->transport.K;
 	}
-	if (more || (!b->relaxing && fit(b)))
+	if (more || (!b->relaxing && improve(b)))
 		return true;
 	b->relaxing = b->method == METHOD_NONNEGATIVE;
 	return b->relaxing && relax(b);
@@ -264,7 +282,7 @@ static void step(void *state, struct progress *progress)
 		more = carry(b);
 	else if (b->searching)
 		more = search(b);
-	else if (!fit(b))
+	else if (!improve(b))
 		pose(b);
 	progress->end = is_done(b) ? OUTCOME_CONVERGED : more ? OUTCOME_RUNNING : OUTCOME_STALLED;
 }
@@ -285,6 +303,7 @@ static void facts(const void *state, struct facts *facts)
 	const struct all_networks *b = state;
 
 	facts_note(facts, b->note);
+	columns_tell(b->columns, facts);
 	facts_number(facts, "bound_upper", b->upper);
 	facts_number(facts, "bound_kappa", b->share);
 	facts_text(facts, "bound_method", methods[b->method]);

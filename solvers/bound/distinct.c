@@ -9,7 +9,7 @@
 
 enum { ASCENT = 30 };
 
-static void find_rows(struct distinct *rows, const struct problem *problem)
+static void find_rows(struct distinct *rows, const struct problem *problem, bool each)
 {
 	struct arena scratch = {0};
 	ptrdiff_t d = rows->d;
@@ -27,7 +27,9 @@ static void find_rows(struct distinct *rows, const struct problem *problem)
 		rows->of[k] = -1;
 		if (!(length > 0))
 			continue;
-		place = index_place_bytes(&index, x, (size_t)d * sizeof *x, (size_t)rows->n);
+		place = (size_t)rows->n;
+		if (!each)
+			place = index_place_bytes(&index, x, (size_t)d * sizeof *x, place);
 		rows->of[k] = (ptrdiff_t)place;
 		if (place == (size_t)rows->n)
 			rows->size[rows->n++] = length;
@@ -35,7 +37,7 @@ static void find_rows(struct distinct *rows, const struct problem *problem)
 	arena_release(&scratch);
 }
 
-struct distinct distinct_new(const struct problem *problem, struct arena *arena)
+static struct distinct make(const struct problem *problem, bool each, struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	struct distinct rows = {.n = n, .d = d};
@@ -44,8 +46,18 @@ struct distinct distinct_new(const struct problem *problem, struct arena *arena)
 	rows.of = ARENA_ARRAY(arena, ptrdiff_t, n);
 	rows.size = ARENA_ARRAY(arena, double, n);
 	if (!arena_counts(arena))
-		find_rows(&rows, problem);
+		find_rows(&rows, problem, each);
 	return rows;
+}
+
+struct distinct distinct_new(const struct problem *problem, struct arena *arena)
+{
+	return make(problem, false, arena);
+}
+
+struct distinct distinct_samples(const struct problem *problem, struct arena *arena)
+{
+	return make(problem, true, arena);
 }
 
 double distinct_gather(const struct distinct *rows, const struct problem *problem,

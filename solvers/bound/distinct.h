@@ -16,6 +16,9 @@ struct distinct {
 /* Room for every sample to be distinct. */
 struct distinct distinct_new(const struct problem *problem, struct arena *arena);
 
+/* Every sample that is not zero as a row of its own. */
+struct distinct distinct_samples(const struct problem *problem, struct arena *arena);
+
 static inline const double *distinct_at(const struct distinct *rows, ptrdiff_t i)
 {
 	return rows->X + i * rows->d;

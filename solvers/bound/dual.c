@@ -11,6 +11,9 @@ enum { SEARCH = 60 }; /* golden section: 0.618^60 is below double rounding */
  * quadratic, or p log p with p = 1 - q next to 1. */
 static const double roundings = 64;
 
+/* Share of its range that the argument of an entropy keeps from both ends. */
+static const double inside = 1e-9;
+
 static double weight(const struct problem *p, ptrdiff_t k)
 {
 	return loss_of(p->loss, k).weight;
@@ -24,7 +27,54 @@ static void spread(const struct dual *d, const double *nu, real *alpha)
 		ptrdiff_t i = d->rows->of[k];
 		double f = i < 0 ? 0 : d->mean[i] - nu[i] / d->mass[i];
 
-		alpha[k] = (real)(weight(p, k) * ((double)p->y.at[k] - f));
+		if (p->loss.loss->quadratic)
+			alpha[k] = (real)(weight(p, k) * ((double)p->y.at[k] - f));
+		else
+			alpha[k] = i < 0 ? d->rest[k] : (real)nu[i];
+	}
+}
+
+/* Means and masses of rows, whose sums of nu are 0 in rest. */
+static void take_squares(struct dual *d)
+{
+	const struct problem *p = d->problem;
+
+	for (ptrdiff_t k = 0; k < p->X.rows; k++) {
+		ptrdiff_t i = d->rows->of[k];
+
+		if (i < 0)
+			continue;
+		d->mass[i] += weight(p, k);
+		d->mean[i] += weight(p, k) * (double)p->y.at[k];
+	}
+	for (ptrdiff_t i = 0; i < d->rows->n; i++)
+		d->mean[i] /= d->mass[i];
+	spread(d, d->sum, d->rest); /* sums of 0 */
+}
+
+/* The conjugates, at -nu, and rest. Where samples share a row the last one stands for it. */
+static void take_samples(struct dual *d)
+{
+	const struct problem *p = d->problem;
+
+	for (ptrdiff_t k = 0; k < p->X.rows; k++) {
+		struct loss_term loss = loss_of(p->loss, k);
+		double y = (double)p->y.at[k];
+		ptrdiff_t i = d->rows->of[k];
+		struct loss_box range = loss_range(loss, y);
+		const real zero = 0;
+
+		if (i < 0) {
+			loss_gradient(loss, 1, &zero, p->y.at + k, d->rest + k);
+			d->rest[k] = -d->rest[k];
+			continue;
+		}
+		d->mean[i] = y;
+		d->mass[i] = 1 / range.quadratic;
+		d->low[i] = -range.high;
+		d->high[i] = -range.low;
+		if (!loss.loss->box)
+			d->factor[i] = loss_entropy(loss, y).factor;
 	}
 }
 
@@ -38,18 +88,32 @@ struct dual dual_new(const struct problem *problem, const struct distinct *rows,
 	d.mixed = ARENA_ARRAY(arena, real, n);
 	d.mean = ARENA_ARRAY(arena, double, n);
 	d.mass = ARENA_ARRAY(arena, double, n);
+	d.low = ARENA_ARRAY(arena, double, n);
+	d.high = ARENA_ARRAY(arena, double, n);
+	d.factor = ARENA_ARRAY(arena, double, n);
 	d.sum = ARENA_ARRAY(arena, double, n);
-	if (arena_counts(arena) || !problem->loss.loss->quadratic)
+	if (arena_counts(arena))
 		return d;
-	for (ptrdiff_t k = 0; k < n; k++)
-		if (rows->of[k] >= 0) {
-			d.mass[rows->of[k]] += weight(problem, k);
-			d.mean[rows->of[k]] += weight(problem, k) * (double)problem->y.at[k];
-		}
-	for (ptrdiff_t i = 0; i < rows->n; i++)
-		d.mean[i] /= d.mass[i];
-	spread(&d, d.sum, d.rest); /* sums of 0 */
+	for (ptrdiff_t i = 0; i < rows->n; i++) {
+		d.low[i] = -HUGE_VAL;
+		d.high[i] = HUGE_VAL;
+	}
+	if (problem->loss.loss->quadratic)
+		take_squares(&d);
+	else
+		take_samples(&d);
 	return d;
+}
+
+double dual_slope(const struct dual *d, ptrdiff_t i, double nu)
+{
+	double at;
+
+	if (!(d->factor[i] > 0))
+		return d->mean[i] - nu / d->mass[i];
+	at = (d->high[i] - nu) / (d->high[i] - d->low[i]);
+	at = fmin(1 - inside, fmax(inside, at));
+	return d->factor[i] * log(at / (1 - at));
 }
 
 double dual_place(struct dual *d, const double *nu, real *alpha)

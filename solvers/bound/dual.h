@@ -6,7 +6,8 @@
  *     -L*(-alpha0 - s (alpha - alpha0)),   0 <= s K <= beta
  *
  * is below the objective L(f, y) + beta sum_j |a_j| |u_j| of every network. For the squared loss
- * alpha0 is that of the means of equal rows, which costs nothing; for others it is 0. */
+ * alpha0 is that of the means of equal rows, which costs nothing; for others it is 0, but for
+ * samples of zeros -l'(0). */
 #ifndef BOUND_DUAL_H
 #define BOUND_DUAL_H
 
@@ -15,17 +16,22 @@
 struct dual {
 	const struct problem *problem;
 	const struct distinct *rows;
-	real *rest, *mixed;  /* n: alpha0; the point that is tried */
-	double *mean, *mass; /* rows: of the targets; sums of the weights */
-	double *sum;         /* rows */
+	real *rest, *mixed; /* n: alpha0; the point that is tried */
+	/* Of rows: of the squared loss means of targets and sums of weights; of others, where each
+	 * sample is a row, the target and 1 / quadratic (struct loss_box); the range of nu. */
+	double *mean, *mass, *low, *high;
+	double *factor; /* rows: of an entropy (struct loss_entropy); 0: a quadratic */
+	double *sum;    /* rows */
 };
 
-/* With the means and masses where the loss is quadratic. */
 struct dual dual_new(const struct problem *problem, const struct distinct *rows,
 		     struct arena *arena);
 
-/* alpha (n) of the squared loss whose sums over equal rows are nu (rows); returns what kappa of
- * alpha can be above that of nu, by rounding. */
+/* By how much the dual objective rises with nu_i: the squared loss, or rows that are samples. */
+double dual_slope(const struct dual *dual, ptrdiff_t i, double nu);
+
+/* alpha (n) whose sums over equal rows are nu (rows): of the squared loss the best one, of others
+ * where each sample is a row. Returns what kappa of alpha can be above that of nu, by rounding. */
 double dual_place(struct dual *dual, const double *nu, real *alpha);
 
 /* The best over s, less its rounding; at least 0. */

@@ -138,7 +138,7 @@ static ptrdiff_t halve_some(struct kappa *k, ptrdiff_t *list)
 	struct kappa_boxes *b = &k->boxes;
 	ptrdiff_t count = 0;
 
-	while (b->count > 0 && count < 2 * BATCH && b->count + count + 2 < b->room) {
+	while (b->heap.count > 0 && count < 2 * BATCH && b->heap.count + count + 2 < b->room) {
 		ptrdiff_t first = kappa_boxes_pop(b);
 
 		if (!(b->node[first].bound > k->floor)) {
@@ -174,7 +174,8 @@ static struct within look_within(struct kappa *k, int thread, ptrdiff_t at)
 	kappa_boxes_push(b, kappa_boxes_take(b));
 	b->node[0] = *node;
 	memcpy(b->open, kappa_boxes_open(&k->boxes, at), (size_t)b->words * sizeof *b->open);
-	while (b->count > 0 && b->count + 2 < b->room && splits(&b->node[b->heap[0]])) {
+	while (b->heap.count > 0 && b->heap.count + 2 < b->room &&
+	       splits(&b->node[b->heap.item[0]])) {
 		ptrdiff_t half[2];
 
 		half[0] = kappa_boxes_pop(b);
@@ -192,7 +193,7 @@ static struct within look_within(struct kappa *k, int thread, ptrdiff_t at)
 		}
 		w.evaluated += 2;
 	}
-	node->bound = fmin(node->bound, b->count > 0 ? kappa_boxes_top(b) : k->aim * rounded);
+	node->bound = fmin(node->bound, b->heap.count > 0 ? kappa_boxes_top(b) : k->aim * rounded);
 	return w;
 }
 
@@ -204,14 +205,14 @@ static bool look_within_some(struct kappa *k)
 	ptrdiff_t list[2 * BATCH], count = 0;
 	double before = 0, after = 0;
 
-	if (b->count == 0 || !(kappa_boxes_top(b) > k->floor * rounded))
+	if (b->heap.count == 0 || !(kappa_boxes_top(b) > k->floor * rounded))
 		return false;
 	k->aim = fmax(k->aim, k->floor);
 	if (!(kappa_boxes_top(b) > k->aim * rounded))
 		k->aim = kappa_boxes_top(b) > k->floor * (1 + close_share)
 				 ? k->floor + (1 - aim_share) * (kappa_boxes_top(b) - k->floor)
 				 : k->floor;
-	while (b->count > 0 && count < 2 * BATCH && kappa_boxes_top(b) > k->aim) {
+	while (b->heap.count > 0 && count < 2 * BATCH && kappa_boxes_top(b) > k->aim) {
 		list[count] = kappa_boxes_pop(b);
 		before += b->node[list[count++]].bound;
 	}
@@ -245,5 +246,5 @@ bool kappa_run(struct kappa *k, long boxes)
 
 double kappa_bound(const struct kappa *k)
 {
-	return k->boxes.count > 0 ? fmax(k->floor, kappa_boxes_top(&k->boxes)) : k->floor;
+	return k->boxes.heap.count > 0 ? fmax(k->floor, kappa_boxes_top(&k->boxes)) : k->floor;
 }

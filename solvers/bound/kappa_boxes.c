@@ -2,7 +2,6 @@
 #include "solvers/bound/kappa_boxes.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 struct kappa_boxes kappa_boxes_new(ptrdiff_t room, ptrdiff_t words, struct arena *arena)
@@ -11,7 +10,7 @@ struct kappa_boxes kappa_boxes_new(ptrdiff_t room, ptrdiff_t words, struct arena
 
 	b.node = ARENA_ARRAY(arena, struct kappa_node, room);
 	b.open = ARENA_ARRAY(arena, uint64_t, room * words);
-	b.heap = ARENA_ARRAY(arena, ptrdiff_t, room);
+	b.heap = heap_new(room, arena);
 	b.spare = ARENA_ARRAY(arena, ptrdiff_t, room);
 	return b;
 }
@@ -19,44 +18,7 @@ struct kappa_boxes kappa_boxes_new(ptrdiff_t room, ptrdiff_t words, struct arena
 void kappa_boxes_clear(struct kappa_boxes *b, ptrdiff_t words)
 {
 	b->words = words;
-	b->used = b->count = b->spares = 0;
-}
-
-static bool before(const struct kappa_boxes *b, ptrdiff_t x, ptrdiff_t y)
-{
-	return b->node[b->heap[x]].bound > b->node[b->heap[y]].bound;
-}
-
-static void exchange(struct kappa_boxes *b, ptrdiff_t x, ptrdiff_t y)
-{
-	ptrdiff_t kept = b->heap[x];
-
-	b->heap[x] = b->heap[y];
-	b->heap[y] = kept;
-}
-
-void kappa_boxes_push(struct kappa_boxes *b, ptrdiff_t node)
-{
-	ptrdiff_t at = b->count++;
-
-	b->heap[at] = node;
-	for (; at > 0 && before(b, at, (at - 1) / 2); at = (at - 1) / 2)
-		exchange(b, at, (at - 1) / 2);
-}
-
-ptrdiff_t kappa_boxes_pop(struct kappa_boxes *b)
-{
-	ptrdiff_t node = b->heap[0], at = 0;
-
-	b->heap[0] = b->heap[--b->count];
-	for (ptrdiff_t child = 1; child < b->count; child = 2 * at + 1) {
-		child += child + 1 < b->count && before(b, child + 1, child);
-		if (!before(b, child, at))
-			break;
-		exchange(b, at, child);
-		at = child;
-	}
-	return node;
+	b->used = b->spares = b->heap.count = 0;
 }
 
 ptrdiff_t kappa_boxes_halve(struct kappa_boxes *b, ptrdiff_t at)

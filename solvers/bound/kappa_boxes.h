@@ -1,9 +1,10 @@
 /* Open boxes of a search, in a heap, the largest bound first, and the terms whose sign is not fixed
- * in each. */
+ * in each. A bound changes outside of the heap only. */
 #ifndef BOUND_KAPPA_BOXES_H
 #define BOUND_KAPPA_BOXES_H
 
 #include "solvers/core/arena.h"
+#include "solvers/tools/heap.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +23,8 @@ struct kappa_node {
 struct kappa_boxes {
 	struct kappa_node *node;
 	uint64_t *open; /* words of each node: terms whose sign is not fixed */
-	ptrdiff_t words, room, used, count, spares, *heap, *spare;
+	ptrdiff_t words, room, used, spares, *spare;
+	struct heap heap; /* by -bound */
 };
 
 /* Room for so many boxes with so many words. */
@@ -41,8 +43,15 @@ static inline void kappa_boxes_drop(struct kappa_boxes *boxes, ptrdiff_t at)
 	boxes->spare[boxes->spares++] = at;
 }
 
-void kappa_boxes_push(struct kappa_boxes *boxes, ptrdiff_t at);
-ptrdiff_t kappa_boxes_pop(struct kappa_boxes *boxes);
+static inline void kappa_boxes_push(struct kappa_boxes *boxes, ptrdiff_t at)
+{
+	heap_push(&boxes->heap, at, -boxes->node[at].bound);
+}
+
+static inline ptrdiff_t kappa_boxes_pop(struct kappa_boxes *boxes)
+{
+	return heap_pop(&boxes->heap);
+}
 
 /* Both halves of a box, which becomes one of them: the place of the other. */
 ptrdiff_t kappa_boxes_halve(struct kappa_boxes *boxes, ptrdiff_t at);
@@ -55,7 +64,7 @@ static inline uint64_t *kappa_boxes_open(const struct kappa_boxes *boxes, ptrdif
 /* The largest bound; there must be a box. */
 static inline double kappa_boxes_top(const struct kappa_boxes *boxes)
 {
-	return boxes->node[boxes->heap[0]].bound;
+	return -boxes->heap.key[0];
 }
 
 #endif

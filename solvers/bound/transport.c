@@ -16,11 +16,16 @@ enum {
 	FIRST = 8,
 	METRIC = 3, /* steps of the metric in each, FIRST in the beginning */
 	ROUNDS = 40,
-	LAST = 20 /* of the metric, after the last step of pi */
+	LAST_LOOK = 14, /* round that looks for pairs */
+	LAST = 60,      /* of the metric, after the last step of pi */
+	HALVINGS = 40
 };
 
-/* Exponent and largest factor of a change of pi. */
-static const double power = 0.5, most_change = 5;
+/* Exponent of a change of pi, after the last look for pairs a smaller one so that it settles, and
+ * its largest factor. */
+static const double power = 0.5, late_power = 0.25, most_change = 5;
+/* Share of its range that a nu keeps to. */
+static const double inside = 1 - 1e-9;
 /* A new pair starts with this share of the mean flow. */
 static const double fresh = 0.1;
 /* Least gain, and least length of V'delta relative to the mean. */
@@ -186,25 +191,80 @@ static void turn_metric(struct transport *t)
 		blas_scale((size_t)t->V.rows, 1 / norm, mat_col(t->V, c));
 }
 
-/* Flow times s where the estimate of kappa asks for it; multiplicative ascent of the dual objective
- * less mu kappa. */
-static void change_flow(struct transport *t)
+/* All flow of a row has one sign: where that leaves the range of nu, the row's flow is cut. */
+static void keep_inside(struct transport *t)
 {
 	const struct dual *dual = t->dual;
-	double cost = 0, linear = 0, square = 0, s, total = 0, mu;
+	bool all = true;
 
-	measure(t);
-	for (ptrdiff_t p = 0; p < t->count; p++)
-		cost += t->pair[p].pi * (t->pair[p].along + t->pair[p].length) / 2;
+	transport_divergence(t);
+	for (ptrdiff_t i = 0; i < t->X.cols; i++) {
+		double most = inside * (t->nu[i] > 0 ? dual->high[i] : -dual->low[i]);
+		double size = fabs(t->nu[i]);
+
+		t->shift[i] = size > most ? most / size : 1;
+		all = all && !(size > most);
+	}
+	if (all)
+		return;
+	for (ptrdiff_t p = 0; p < t->count; p++) {
+		struct transport_pair *q = &t->pair[p];
+
+		q->pi *= fmin(t->shift[q->i], q->j < 0 ? 1 : t->shift[q->j]);
+	}
+	transport_divergence(t);
+}
+
+/* By how much the dual objective rises along s nu. */
+static double slope_along(const struct transport *t, double s)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < t->X.cols; i++)
+		sum += t->nu[i] * dual_slope(t->dual, i, s * t->nu[i]);
+	return sum;
+}
+
+/* The s of the largest dual objective, at most `most`, in or out of range. */
+static double best_multiple(const struct transport *t, double most)
+{
+	const struct dual *dual = t->dual;
+	double linear = 0, square = 0, low = 0, high = most;
+
+	if (!dual->problem->loss.loss->box) {
+		if (slope_along(t, most) >= 0)
+			return most;
+		for (int step = 0; step < HALVINGS; step++) {
+			double s = (low + high) / 2;
+
+			if (slope_along(t, s) >= 0)
+				low = s;
+			else
+				high = s;
+		}
+		return low;
+	}
 	for (ptrdiff_t i = 0; i < t->X.cols; i++) {
 		linear += t->nu[i] * dual->mean[i];
 		square += t->nu[i] * t->nu[i] / dual->mass[i];
 	}
-	s = fmin(dual->problem->beta / cost, linear / square);
+	return fmin(most, linear / square);
+}
+
+/* Flow times s where the estimate of kappa asks for it; multiplicative ascent of the dual objective
+ * less mu kappa. */
+static void change_flow(struct transport *t)
+{
+	double cost = 0, s, total = 0, mu, exponent;
+
+	measure(t);
+	for (ptrdiff_t p = 0; p < t->count; p++)
+		cost += t->pair[p].pi * (t->pair[p].along + t->pair[p].length) / 2;
+	s = best_multiple(t, t->dual->problem->beta / cost);
 	if (!(s > 0 && s < HUGE_VAL))
 		return;
 	for (ptrdiff_t i = 0; i < t->X.cols; i++)
-		t->slope[i] = dual->mean[i] - s * t->nu[i] / dual->mass[i];
+		t->slope[i] = dual_slope(t->dual, i, s * t->nu[i]);
 	cost = 0;
 	for (ptrdiff_t p = 0; p < t->count; p++) {
 		struct transport_pair *q = &t->pair[p];
@@ -216,14 +276,15 @@ static void change_flow(struct transport *t)
 		cost += q->pi * ((q->along + q->length) / 2 + 1e-3 * q->length);
 	}
 	mu = total / cost;
+	exponent = t->rounds > LAST_LOOK ? late_power : power;
 	for (ptrdiff_t p = 0; p < t->count; p++) {
 		struct transport_pair *q = &t->pair[p];
 		double price = mu * ((q->along + q->length) / 2 + 1e-3 * q->length);
 		double by = price > 0 ? q->gain / price : most_change;
 
-		q->pi *= pow(fmax(1 / most_change, fmin(most_change, by)), power);
+		q->pi *= pow(fmax(1 / most_change, fmin(most_change, by)), exponent);
 	}
-	transport_divergence(t);
+	keep_inside(t);
 }
 
 static double mean_flow(const struct transport *t)
@@ -251,7 +312,7 @@ void transport_start(struct transport *t)
 	for (ptrdiff_t i = 0; i < n; i++)
 		add(t, i, -1, 0.5 / NEAREST);
 	look_for_pairs(t, t->X, 0.5 / NEAREST);
-	transport_divergence(t);
+	keep_inside(t);
 	for (int k = 0; k < FIRST; k++)
 		turn_metric(t);
 }
@@ -262,9 +323,9 @@ bool transport_round(struct transport *t)
 
 	if (t->rounds >= ROUNDS || t->X.cols == 0)
 		return false;
-	if (t->rounds == 3 || t->rounds == 8 || t->rounds == 14)
+	if (t->rounds == 3 || t->rounds == 8 || t->rounds == LAST_LOOK)
 		look_for_pairs(t, t->Z, fresh * mean_flow(t));
-	transport_divergence(t);
+	keep_inside(t);
 	for (int step = 0; step < STEPS; step++) {
 		for (int k = 0; k < (t->rounds < 2 ? FIRST : METRIC); k++)
 			turn_metric(t);

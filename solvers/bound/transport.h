@@ -1,4 +1,5 @@
-/* kappa(nu) from above for any number of rows and features, with nu chosen for it (squared loss).
+/* kappa(nu) from above for any number of rows and features, with nu chosen for it; rows are samples
+ * unless the loss is squared.
  *
  * nu is the divergence of a flow pi >= 0 over pairs of rows (i -> j), or of a row and 0. With
  * relu(s) - relu(t) <= relu(s - t), delta = x_i - x_j, b = X'nu = sum pi delta, and any g > 0

@@ -33,7 +33,7 @@ void tree_new(struct tree *tree, const struct certify_job *job, struct tree_limi
 		.delta = mat_new(arena, d, nodes),
 		.split = ARENA_ARRAY(arena, signed char, m *nodes),
 		.bound = ARENA_ARRAY(arena, double, nodes),
-		.heap = ARENA_ARRAY(arena, ptrdiff_t, nodes),
+		.open = heap_new(nodes, arena),
 		.spare = ARENA_ARRAY(arena, ptrdiff_t, nodes),
 		.column = ARENA_ARRAY(arena, ptrdiff_t, BATCH),
 	};
@@ -47,44 +47,9 @@ static signed char *split_of(const struct tree *t, ptrdiff_t node)
 	return t->split + node * t->points.C.rows;
 }
 
-/* --- open nodes, a binary heap, the one with the lowest bound first ------------------------------
- */
-
-static void exchange(struct tree *t, ptrdiff_t a, ptrdiff_t b)
-{
-	ptrdiff_t kept = t->heap[a];
-
-	t->heap[a] = t->heap[b];
-	t->heap[b] = kept;
-}
-
-static bool before(const struct tree *t, ptrdiff_t a, ptrdiff_t b)
-{
-	return t->bound[t->heap[a]] < t->bound[t->heap[b]];
-}
-
 static void push(struct tree *t, ptrdiff_t node)
 {
-	ptrdiff_t at = t->open++;
-
-	t->heap[at] = node;
-	for (; at > 0 && before(t, at, (at - 1) / 2); at = (at - 1) / 2)
-		exchange(t, at, (at - 1) / 2);
-}
-
-static ptrdiff_t pop(struct tree *t)
-{
-	ptrdiff_t node = t->heap[0], at = 0;
-
-	t->heap[0] = t->heap[--t->open];
-	for (ptrdiff_t child = 1; child < t->open; child = 2 * at + 1) {
-		child += child + 1 < t->open && before(t, child + 1, child);
-		if (!before(t, child, at))
-			break;
-		exchange(t, at, child);
-		at = child;
-	}
-	return node;
+	heap_push(&t->open, node, t->bound[node]);
 }
 
 /* --- the point -----------------------------------------------------------------------------------
@@ -147,7 +112,7 @@ static void plant(struct tree *t)
 {
 	ptrdiff_t nodes = t->bound ? t->W.cols : 0;
 
-	t->open = t->bounded = t->spares = 0;
+	t->open.count = t->bounded = t->spares = 0;
 	for (ptrdiff_t node = nodes - 1; node > 0; node--)
 		t->spare[t->spares++] = node;
 	memset(split_of(t, 0), 0, (size_t)t->points.C.rows);
@@ -362,16 +327,16 @@ void tree_run(struct tree *tree, ptrdiff_t sample)
 	tree->bound[0] = job->lower[sample];
 	try_origin(tree);
 	plant(tree);
-	while (tree->open > 0 && tree->bounded < tree->limits.nodes && !broken(tree) &&
-	       tree->bound[tree->heap[0]] <= goal(tree)) {
+	while (tree->open.count > 0 && tree->bounded < tree->limits.nodes && !broken(tree) &&
+	       tree->open.key[0] <= goal(tree)) {
 		struct relax *r = &tree->relax;
 
 		/* Bound up to BATCH open nodes, the lowest first, and replace them by their
 		 * children. */
 		for (r->count = 0;
-		     r->count < BATCH && tree->open > 0 && tree->bounded < tree->limits.nodes;
+		     r->count < BATCH && tree->open.count > 0 && tree->bounded < tree->limits.nodes;
 		     r->count++) {
-			load_node(tree, r->count, pop(tree));
+			load_node(tree, r->count, heap_pop(&tree->open));
 			tree->bounded++;
 		}
 		relax_bound(r);
@@ -384,7 +349,7 @@ void tree_run(struct tree *tree, ptrdiff_t sample)
 		for (ptrdiff_t k = 0; k < r->count; k++)
 			branch(tree, k);
 	}
-	lower = tree->open > 0 ? fmin(tree->closed, tree->bound[tree->heap[0]]) : tree->closed;
+	lower = tree->open.count > 0 ? fmin(tree->closed, tree->open.key[0]) : tree->closed;
 	job->lower[sample] = fmax(job->lower[sample], lower);
 	job->upper[sample] = tree->value;
 }

@@ -10,6 +10,7 @@
 #include "solvers/certify/leaf.h"
 #include "solvers/certify/points.h"
 #include "solvers/certify/relax.h"
+#include "solvers/tools/heap.h"
 
 struct tree_limits {
 	long nodes;  /* bounded, per point */
@@ -32,8 +33,9 @@ struct tree {
 	struct mat W, delta;
 	signed char *split; /* m per node */
 	double *bound;
-	ptrdiff_t *heap, *spare; /* open nodes, lowest bound first; unused ones */
-	ptrdiff_t open, spares, bounded;
+	struct heap open; /* nodes, lowest bound first */
+	ptrdiff_t *spare; /* unused ones */
+	ptrdiff_t spares, bounded;
 	ptrdiff_t *column; /* node behind each column of `relax` */
 	double closed;     /* least bound of the nodes that are done */
 	double value;      /* y f at the worst point so far */

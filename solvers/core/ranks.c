@@ -8,7 +8,7 @@
 
 enum {
 	RANKS_MOST = 4096, /* whose numbers are looked at one by one */
-	CHUNK = 512        /* numbers of `real` widened at once */
+	CHUNK = 4096       /* numbers of `real` widened at once */
 };
 
 static const bool narrow = sizeof(real) < sizeof(double);
@@ -23,12 +23,16 @@ int ranks_at(const struct ranks *ranks)
 	return ranks ? ranks->rank : 0;
 }
 
+struct ranks_rows ranks_rows_of(int rank, int count, ptrdiff_t n)
+{
+	ptrdiff_t first = n / count * rank + (rank < n % count ? rank : n % count);
+
+	return (struct ranks_rows){first, n / count + (rank < n % count)};
+}
+
 struct ranks_rows ranks_rows(const struct ranks *ranks, ptrdiff_t n)
 {
-	ptrdiff_t count = ranks_count(ranks), at = ranks_at(ranks);
-	ptrdiff_t first = n / count * at + (at < n % count ? at : n % count);
-
-	return (struct ranks_rows){first, n / count + (at < n % count)};
+	return ranks_rows_of(ranks_at(ranks), ranks_count(ranks), n);
 }
 
 /* `x` of every rank. */
@@ -87,7 +91,7 @@ static void sum_real(struct ranks *ranks, real *at, size_t n)
 	}
 }
 
-static void sum_mat(struct ranks *ranks, struct mat A)
+void ranks_sum_mat(struct ranks *ranks, struct mat A)
 {
 	if (!ranks || A.rows == 0 || A.cols == 0)
 		return;
@@ -97,6 +101,12 @@ static void sum_mat(struct ranks *ranks, struct mat A)
 	}
 	for (ptrdiff_t j = 0; j < A.cols; j++)
 		sum_real(ranks, mat_col(A, j), (size_t)A.rows);
+}
+
+void ranks_sum_lower(struct ranks *ranks, struct mat A)
+{
+	for (ptrdiff_t j = 0; ranks && j < A.cols; j++)
+		sum_real(ranks, mat_col(A, j) + j, (size_t)(A.rows - j));
 }
 
 double ranks_largest(struct ranks *ranks, double x)
@@ -149,18 +159,23 @@ void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes)
 		ranks->share(ranks, root, at, bytes);
 }
 
+void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes)
+{
+	if (ranks && to > 0)
+		ranks->hand(ranks, to, from, at, bytes);
+}
+
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,
 		struct mat C)
 {
 	blas_gemm(alpha, A, TRANSPOSED, B, PLAIN, ranks_at(ranks) == 0 ? beta : 0, C);
-	sum_mat(ranks, C);
+	ranks_sum_mat(ranks, C);
 }
 
 void ranks_syrk(struct ranks *ranks, double alpha, struct mat A, struct mat C)
 {
 	blas_syrk(alpha, A, TRANSPOSED, 0, C);
-	for (ptrdiff_t j = 0; ranks && j < C.cols; j++)
-		sum_real(ranks, mat_col(C, j) + j, (size_t)(C.rows - j));
+	ranks_sum_lower(ranks, C);
 }
 
 double ranks_dot(struct ranks *ranks, size_t n, const real *x, const real *y)

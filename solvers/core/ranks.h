@@ -20,6 +20,8 @@ struct ranks {
 	void (*sum)(struct ranks *self, double *at, size_t n);
 	/* `bytes` of the rank `root`, to all */
 	void (*share)(struct ranks *self, int root, void *at, size_t bytes);
+	/* `bytes` there on the first rank become those at `at` on rank `to`; all ranks call it */
+	void (*hand)(struct ranks *self, int to, const void *from, void *at, size_t bytes);
 	void *state;
 	double calls, bytes, seconds; /* so far: sums and gatherings, what they took */
 };
@@ -33,12 +35,16 @@ struct ranks_rows {
 	ptrdiff_t first, rows;
 };
 struct ranks_rows ranks_rows(const struct ranks *ranks, ptrdiff_t n);
+struct ranks_rows ranks_rows_of(int rank, int count, ptrdiff_t n);
 /* The rows of all ranks; of those before this one. */
 ptrdiff_t ranks_total(struct ranks *ranks, ptrdiff_t rows);
 ptrdiff_t ranks_before(struct ranks *ranks, ptrdiff_t rows);
 
 double ranks_sum(struct ranks *ranks, double x);
 void ranks_sum_all(struct ranks *ranks, double *at, size_t n);
+/* Of each entry of A; of its lower triangle. */
+void ranks_sum_mat(struct ranks *ranks, struct mat A);
+void ranks_sum_lower(struct ranks *ranks, struct mat A);
 double ranks_largest(struct ranks *ranks, double x);
 double ranks_least(struct ranks *ranks, double x);
 /* The largest over the ranks of each of n numbers; `room` (count x n) is scratch, NULL without
@@ -49,6 +55,9 @@ void ranks_largest_all(struct ranks *ranks, double *at, size_t n, double *room);
 int ranks_argleast(struct ranks *ranks, double *x);
 /* What rank `root` has there, on all. */
 void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes);
+
+/* What the first rank has at `from`, to rank `to` at `at`. */
+void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes);
 
 /* C = alpha A'B + beta C of rows on all ranks: A (n x p), B (n x q), C (p x q), the same on all. */
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,

@@ -9,18 +9,12 @@
 
 struct active_set_options {
 	struct pattern_options patterns;
-	long path;
 	double tolerance;
 };
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct active_set_options, patterns), .rows = pattern_rows,
 	 .shorthand = "count", .doc = "activation patterns of the convex program"},
-	{OPTION_FIELD(struct active_set_options, path), .initial = "1",
-	 .range = RANGE_WITHIN(1, 10000),
-	 .doc = "penalties in geometric steps from the least one at which the weights are zero "
-		"down to beta, each solved from the one before and certified; path.csv of the "
-		"record tells of each; the model is that at beta"},
 	{OPTION_FIELD(struct active_set_options, tolerance), .initial = "1e-6",
 	 .range = RANGE_ABOVE(0),
 	 .doc = "certified gap, relative to the objective, at which a penalty is done"},
@@ -35,8 +29,6 @@ struct state {
 	struct patterns patterns;
 	struct conic_lasso *lasso;
 	struct penalty_path path;
-	struct net net; /* of the point at work */
-	struct model_work work;
 };
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
@@ -75,9 +67,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &s->patterns, err));
 	g = gated_program_new(problem, s->patterns.D, GATED_NEWTON, arena);
 	s->lasso = conic_lasso_new(g, arena);
-	s->path = penalty_path_new(problem, s->options->path, s->options->tolerance, arena);
-	s->net = net_new(arena, problem->X.cols, s->lasso->halves);
-	s->work = net_work_new(arena, s->lasso->halves);
+	s->path = penalty_path_new(problem, s->options->tolerance);
 	if (arena_counts(arena))
 		return STATUS_OK;
 	gated_program_set(g, 0); /* every projection, to its end */
@@ -93,47 +83,32 @@ static double objective(const struct state *s)
 	return g->value + g->problem.beta * s->lasso->norm;
 }
 
-/* Where an evaluated point stands at its penalty. */
-static struct penalty_point look(struct state *s)
-{
-	const struct gated_program *g = s->lasso->program;
-	struct penalty_point point = {.beta = g->problem.beta,
-				      .objective = objective(s),
-				      .bound = g->bound,
-				      .screened = NAN,
-				      .steps = (double)s->path.steps};
-
-	conic_lasso_network(s->lasso, &s->net);
-	point.used = (double)s->net.U.cols;
-	penalty_path_judge(&s->path, g->F, &s->net.base, &s->work, &point);
-	return point;
-}
-
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 	struct gated_program *g = s->lasso->program;
-	double gap, next;
+	double bound, next;
 
-	for (;;) {
-		conic_lasso_evaluate(s->lasso);
-		if (!isfinite(objective(s))) {
-			progress->failure = "the outputs are not finite";
-			return;
-		}
-		progress->objective = g->value + s->problem->beta * s->lasso->norm;
-		gap = (objective(s) - conic_lasso_bound(s->lasso)) / objective(s);
-		if (!penalty_path_is_done(&s->path, objective(s) > 0 ? gap : 0, MOST_STEPS))
-			break;
-		next = penalty_path_next(&s->path, look(s));
-		if (isnan(next)) {
-			progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
-			return;
-		}
+	if (penalty_path_turns(&s->path, &next))
 		gated_program_set(g, next);
+	conic_lasso_evaluate(s->lasso);
+	if (!isfinite(objective(s))) {
+		progress->failure = "the outputs are not finite";
+		return;
 	}
-	s->path.steps++;
-	conic_newton_pass(s->lasso);
+	progress->objective = g->value + s->problem->beta * s->lasso->norm;
+	bound = conic_lasso_bound(s->lasso);
+	if (!penalty_path_is_done(&s->path,
+				  objective(s) > 0 ? (objective(s) - bound) / objective(s) : 0,
+				  MOST_STEPS)) {
+		s->path.steps++;
+		conic_newton_pass(s->lasso);
+	} else if (penalty_path_leave(
+			   &s->path,
+			   (struct penalty_done){g->problem.beta, objective(s), bound, NAN, 0},
+			   progress)) {
+		progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
+	}
 }
 
 static ptrdiff_t width(const void *state)
@@ -165,11 +140,17 @@ static void certify(void *state, struct certificate *certificate)
 
 static void facts(const void *state, struct facts *facts)
 {
-	struct state *s = (struct state *)(uintptr_t)state; /* the network is scratch */
+	const struct state *s = state;
 
-	conic_lasso_evaluate(s->lasso);
 	pattern_facts(&s->options->patterns, s->patterns.D.cols, facts);
-	penalty_path_tell(&s->path, look(s), facts);
+	penalty_path_tell(&s->path, facts);
+}
+
+static const char *goes(const void *options, const char **option)
+{
+	(void)options;
+	(void)option;
+	return NULL;
 }
 
 const struct trainer trainer_active_set = {
@@ -182,6 +163,7 @@ const struct trainer trainer_active_set = {
 	.makes = &model_relu,
 	.sample_weights = true,
 	.takes = takes,
+	.path = goes,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,

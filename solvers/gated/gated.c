@@ -28,7 +28,6 @@ static const char *const decompositions[] = {"none", "approximate", "exact", NUL
 
 struct options {
 	struct pattern_options patterns;
-	long path;
 	double tolerance;
 	long method, decompose;
 };
@@ -36,10 +35,6 @@ struct options {
 static const struct option rows[] = {
 	{OPTION_FIELD(struct options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns whose directions are the gates"},
-	{OPTION_FIELD(struct options, path), .initial = "1", .range = RANGE_WITHIN(1, 10000),
-	 .doc = "penalties in geometric steps from the least one at which the weights are zero "
-		"down to beta, each solved from the one before and certified; path.csv of the "
-		"record tells of each; the model is that at beta"},
 	{OPTION_FIELD(struct options, tolerance), .initial = "1e-6", .range = RANGE_ABOVE(0),
 	 .doc = "certified gap, relative to the objective, at which a penalty is done"},
 	{OPTION_FIELD(struct options, method), .initial = "auto", .names = methods,
@@ -62,9 +57,8 @@ struct state {
 	const struct options *options;
 	struct gated_program *program;
 	struct patterns patterns; /* with the patterns of their directions H (d x P) */
-	struct gated_relu view;
-	struct model_work work;
-	struct gated_cone *cone; /* NULL: no decomposition */
+	real *f;                  /* n x k: outputs that a fact needs */
+	struct gated_cone *cone;  /* NULL: no decomposition */
 	struct model *relu;
 	struct model_work relu_work;
 	struct penalty_path path;
@@ -180,11 +174,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = s;
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &sampled, err));
 	TRY(gate(s, sampled, arena, err));
-	s->view = (struct gated_relu){{&model_gated_relu}, s->patterns.H, s->program->W};
-	s->work = model_work_new(
-		arena, &model_gated_relu,
-		(struct model_size){s->patterns.H.rows, s->patterns.H.cols, problem->y.k});
-	s->path = penalty_path_new(problem, s->options->path, s->options->tolerance, arena);
+	s->f = ARENA_ARRAY(arena, real, problem->y.n * problem->y.k);
+	s->path = penalty_path_new(problem, s->options->tolerance);
 	if (s->options->decompose != DECOMPOSE_NONE)
 		TRY(prepare_cone(s, arena, err));
 	if (arena_counts(arena))
@@ -195,24 +186,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-/* Where an evaluated program stands at its penalty. */
-static struct penalty_point look(const struct state *s)
-{
-	const struct gated_program *g = s->program;
-	struct penalty_point point = {
-		.beta = g->problem.beta,
-		.objective = g->value + g->problem.beta * g->norm,
-		.bound = g->bound,
-		.screened = (double)g->screened,
-		.steps = (double)s->path.steps,
-	};
-
-	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++)
-		point.used += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
-	penalty_path_judge(&s->path, g->F, &s->view.base, &s->work, &point);
-	return point;
-}
-
 /* What the network of the decomposition has of the objective, and how far its outputs are off. */
 static void judge_relu(const struct state *s, struct facts *facts)
 {
@@ -221,41 +194,34 @@ static void judge_relu(const struct state *s, struct facts *facts)
 	double square = 0;
 
 	gated_cone_network(s->cone, s->program->W, s->relu);
-	facts_number(facts, "relu_objective",
-		     trainer_objective(s->problem, s->relu, s->path.f, &work));
+	facts_number(facts, "relu_objective", trainer_objective(s->problem, s->relu, s->f, &work));
 	for (ptrdiff_t i = 0; i < F.rows * F.cols; i++)
-		square += ((double)s->path.f[i] - (double)F.at[i]) *
-			  ((double)s->path.f[i] - (double)F.at[i]);
+		square += ((double)s->f[i] - (double)F.at[i]) * ((double)s->f[i] - (double)F.at[i]);
 	facts_number(facts, "decomposition_error",
 		     sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON));
-}
-
-/* A penalty is done: the next one, or the end. */
-static bool advance(struct state *s)
-{
-	double next = penalty_path_next(&s->path, look(s));
-
-	if (isnan(next))
-		return false;
-	gated_program_set(s->program, next);
-	return true;
 }
 
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 	struct gated_program *g = s->program;
+	double objective, next;
 
+	if (penalty_path_turns(&s->path, &next))
+		gated_program_set(g, next);
 	gated_program_evaluate(g);
 	if (!isfinite(g->value + g->norm)) {
 		progress->failure = "the outputs are not finite";
 		return;
 	}
+	objective = g->value + g->problem.beta * g->norm;
 	progress->objective = g->value + s->problem->beta * g->norm;
-	while (penalty_path_is_done(&s->path, gated_program_gap(g), most_steps[g->method])) {
-		if (advance(s))
-			continue;
-		progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
+	if (penalty_path_is_done(&s->path, gated_program_gap(g), most_steps[g->method])) {
+		if (penalty_path_leave(&s->path,
+				       (struct penalty_done){g->problem.beta, objective, g->bound,
+							     (double)g->screened, 0},
+				       progress))
+			progress->end = s->path.stalled ? OUTCOME_STALLED : OUTCOME_CONVERGED;
 		return;
 	}
 	s->path.steps++;
@@ -331,11 +297,11 @@ static double cone_violation(const struct state *s)
 		for (ptrdiff_t c = 0; c < g->W.cols; c++) {
 			double above = 0, below = 0;
 
-			blas_gemv(1, X, PLAIN, mat_col(g->W, c) + p * X.cols, 0, s->path.f);
-			gates_flip(gates_col(s->patterns.D, p), X.rows, s->path.f, s->path.f);
+			blas_gemv(1, X, PLAIN, mat_col(g->W, c) + p * X.cols, 0, s->f);
+			gates_flip(gates_col(s->patterns.D, p), X.rows, s->f, s->f);
 			for (ptrdiff_t k = 0; k < X.rows; k++) {
-				above = fmax(above, (double)s->path.f[k]);
-				below = fmax(below, -(double)s->path.f[k]);
+				above = fmax(above, (double)s->f[k]);
+				below = fmax(below, -(double)s->f[k]);
 			}
 			most = fmax(most, fmax(above, below));
 			worst = fmax(worst, fmin(above, below));
@@ -356,7 +322,14 @@ static void facts(const void *state, struct facts *facts)
 	facts_number(facts, "cone_violation", cone_violation(s));
 	if (s->cone)
 		judge_relu(s, facts);
-	penalty_path_tell(&s->path, look(s), facts);
+	penalty_path_tell(&s->path, facts);
+}
+
+static const char *goes(const void *options, const char **option)
+{
+	(void)options;
+	(void)option;
+	return NULL;
 }
 
 const struct trainer trainer_gated = {
@@ -372,6 +345,7 @@ const struct trainer trainer_gated = {
 	.multi_output = true,
 	.sample_weights = true,
 	.relaxed = relaxed,
+	.path = goes,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,

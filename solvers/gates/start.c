@@ -21,6 +21,7 @@ static enum status train(const struct problem *problem, const struct start_optio
 	const struct model_kind *kind = trainer_makes(trainer, o->trainer.options, k);
 	const char *wanted, *refusal = trainer_refusal(trainer, &problem->y);
 	struct progress progress = {.end = OUTCOME_RUNNING};
+	struct problem alone = *problem; /* of a path the start is at its end */
 	struct model *model;
 	void *state;
 	double others;
@@ -36,8 +37,9 @@ static enum status train(const struct problem *problem, const struct start_optio
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that makes ReLU networks, got \"%s\"",
 			       trainer->base.name);
+	alone.penalties.count = 1;
 	others = arena_expect_steps(arena, (double)o->steps);
-	TRY(trainer->setup(problem, o->trainer.options, arena, &state, err));
+	TRY(trainer->setup(&alone, o->trainer.options, arena, &state, err));
 	arena_expect_steps(arena, others);
 	while (!arena_counts(arena) && steps < o->steps && progress.end == OUTCOME_RUNNING) {
 		trainer->step(state, &progress);

@@ -6,13 +6,6 @@
  * whose minimum is that of weight decay, (beta/2)(|U|^2 + |A|^2), for every width that is large
  * enough (Bach 2017; Pilanci, Ergen 2020). Column generation: a round
  *
- *     prices: neurons with |Nu' relu(X u)| > beta, Nu = -grad L, lower the objective
- *         (generated_price.h); the best, some way apart from each other, join;
- *     solves the program over the neurons in use, warm started (generated_master.h); those that are
- *         not used leave;
- *     slides: descent on the network of the neurons in use (generated_slide.h);
- *     merges neurons with one pattern of activation, and solves again.
- *
  * No part raises the objective, so that it falls from round to round, and ends no higher than the
  * network that it starts from. Pricing is local: where it finds nothing, nothing is proved, and a
  * bound of the neurons that it has looked at would be one of a set that grows: there is no
@@ -22,11 +15,8 @@
 #include "solvers/cvx/penalty_path.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/gates/start.h"
-#include "solvers/generated/generated_master.h"
-#include "solvers/generated/generated_neurons.h"
-#include "solvers/generated/generated_price.h"
+#include "solvers/generated/generated_columns.h"
 #include "solvers/generated/generated_published.h"
-#include "solvers/generated/generated_slide.h"
 #include "solvers/model/multinet.h"
 #include "solvers/model/trainer.h"
 
@@ -37,7 +27,7 @@ struct generated_options {
 	long neurons, starts, add, slide, sampled;
 	bool minimal;
 	double minimal_slack, norms;
-	long step, path;
+	long step;
 	struct start_options start;
 };
 
@@ -70,11 +60,6 @@ static const struct option rows[] = {
 	 .doc = "step published: the largest sum of the norms of neurons; unset: the least "
 		"objective so far over beta, which no optimum exceeds, after 50 steps of the best "
 		"length to make it small"},
-	{OPTION_FIELD(struct generated_options, path), .initial = "1",
-	 .range = RANGE_WITHIN(1, 10000),
-	 .doc = "penalties of a path, geometric from the one whose network is zero, as far as "
-		"pricing finds, down to beta, each from the neurons of the one before; path.csv of "
-		"the record"},
 	{OPTION_AS("start", struct generated_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "a method whose network is the start, which is part of the setup; the objective is "
@@ -89,101 +74,38 @@ static const struct option rows[] = {
 struct generated {
 	struct problem problem; /* with the present beta */
 	const struct generated_options *options;
-	struct neurons neurons;
-	struct master master;
-	struct price price;
-	struct slide slide;
+	struct columns *columns;
 	struct published published;
 	struct penalty_path path;
-	struct model *net; /* of a penalty that is done with */
-	struct model_work work;
-	double objective;
-	double found; /* the largest value of a neuron for the present dual point */
-	bool priced;  /* it is known */
-	double size;  /* the longest row of X */
-	double fell;  /* by this share in the last round */
-	int quiet;    /* rounds in a row in which nothing happened */
-	long rounds;
-	double limit; /* minimal: the objective that fewer neurons may have; 0: not there yet */
+	bool thinning; /* minimal: no more rounds at this penalty */
+	double limit;  /* minimal: the objective that fewer neurons may have; 0: not there yet */
 	double tried; /* minimal: the largest neuron that could not be removed */
 	ptrdiff_t removed;
 	const char *note;
 };
 
-enum {
-	QUIET = 20, /* passes of pricing that find nothing before the end */
-	STARTS = 512,
-	LEAST_STARTS = 64
-};
-
-/* Operations of the pricing of a round, where its starts are not given, and of one start. */
-static const double pricing = 2e9;
-static const double per_start = 58 * 4;
-
-/* Relative excess of a value over beta that counts as a violation. */
-static const double violated = 1e-7 > 64 * REAL_EPSILON ? 1e-7 : 64 * REAL_EPSILON;
-
-/* Share of the objective: a fall that is none. */
-static const double standing = 1e-11 > 4 * REAL_EPSILON ? 1e-11 : 4 * REAL_EPSILON;
-
-/* 1 - u'v that neurons of a round differ by: a share of the violation, within limits. */
-static const double apart_share = 0.1, apart_least = 1e-5, apart_most = 2e-2;
-
-/* Of the objective: a fall in a round below which neurons are placed exactly. */
-static const double slow = 3e-3;
-
-/* Of the objective: a fall in a round above which slides may go by products in float. */
-static const double rough = 1e-4;
+/* Rounds that find nothing before the end. */
+enum { QUIET = 20 };
 
 /* Of the objective: a fall in a round that ends a penalty of a path. */
 static const double path_fall = 1e-6;
 
-/* Preactivations of merged neurons, as a share of the longest row, that may have any sign. */
-static const double kink = 1e-9 > 16 * REAL_EPSILON ? 1e-9 : 16 * REAL_EPSILON;
-
-static ptrdiff_t starts_of(const struct generated_options *o, ptrdiff_t n, ptrdiff_t d)
+static struct columns_size size_of(const struct generated_options *o)
 {
-	double most = pricing / (per_start * (double)n * (double)d);
-
-	if (o->starts > 0)
-		return o->starts;
-	return most > STARTS ? STARTS : most < LEAST_STARTS ? LEAST_STARTS : (ptrdiff_t)most;
+	return (struct columns_size){o->neurons, o->starts, o->add, o->slide};
 }
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct generated_options *o = options;
-	double n = (double)shape.n, d = (double)shape.d, k = (double)shape.k;
-	double N = fmin((double)o->neurons, n + (double)o->add);
-	double ascents = per_start * n * d * (double)starts_of(o, shape.n, shape.d);
 
 	start_forecast(&o->start, shape, out);
-	out->iteration_flops +=
-		ascents + 6 * n * (d + k) * N * (double)o->slide + 2 * (n * N * N + N * N * N / 3);
-}
-
-/* Neurons of the start, with |u_j| = 1; those without weights are left out. */
-static void take_network(struct generated *s, struct model_layers net)
-{
-	struct neurons *to = &s->neurons;
-	ptrdiff_t d = to->U.rows, k = to->A.cols;
-
-	for (ptrdiff_t j = 0; j < net.U.cols; j++) {
-		double length = blas_norm((size_t)d, mat_col(net.U, j));
-
-		if (!(length > 0))
-			continue;
-		for (ptrdiff_t i = 0; i < d; i++)
-			mat_set(to->U, i, to->count, (real)((double)mat_get(net.U, i, j) / length));
-		for (ptrdiff_t c = 0; c < k; c++)
-			mat_set(to->A, to->count, c, (real)(length * (double)mat_get(net.A, j, c)));
-		to->count += neurons_size(to, to->count) > 0;
-	}
+	out->iteration_flops += columns_flops(size_of(o), shape);
 }
 
 static void take_sampled(struct generated *s)
 {
-	struct neurons *to = &s->neurons;
+	struct neurons *to = &s->columns->neurons;
 
 	for (long i = 0; i < s->options->sampled && to->count < to->room; i++) {
 		struct rng rng = rng_stream(s->problem.seed, "neurons", (uint64_t)i);
@@ -195,36 +117,20 @@ static void take_sampled(struct generated *s)
 	}
 }
 
-static double longest_row(struct mat X)
-{
-	double longest = 0;
-
-	for (ptrdiff_t i = 0; i < X.rows; i++) {
-		double square = 0;
-
-		for (ptrdiff_t j = 0; j < X.cols; j++)
-			square += (double)mat_get(X, i, j) * (double)mat_get(X, i, j);
-		longest = fmax(longest, square);
-	}
-	return sqrt(longest);
-}
-
 /* The first point, and of a path the first penalty, where it is the largest value at 0. */
 static void begin(struct generated *s, struct start start)
 {
-	s->size = longest_row(s->problem.X);
+	struct columns *c = s->columns;
+
 	if (start.note)
-		take_network(s, start.net);
+		columns_take(c, start.net);
 	take_sampled(s);
-	neurons_activate(&s->neurons, 0);
-	neurons_output(&s->neurons);
-	s->objective = master_solve(&s->master, standing);
-	neurons_prune(&s->neurons);
-	if (s->options->path < 2)
+	columns_begin(c);
+	if (s->problem.penalties.count < 2)
 		return;
 	s->problem.beta = penalty_path_begin(
-		&s->path, price_search(&s->price, &s->neurons, s->master.nu, s->options->add));
-	s->objective = neurons_objective(&s->neurons);
+		&s->path, price_search(&c->price, &c->neurons, c->master.nu, s->options->add));
+	c->objective = neurons_objective(&c->neurons);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -233,7 +139,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct generated *s = ARENA_NEW(arena, struct generated);
 	const struct generated_options *o = options;
 	struct start start;
-	ptrdiff_t room = o->neurons, n = problem->X.rows, d = problem->X.cols;
 
 	*state = s;
 	TRY(start_network(problem, &o->start, arena, &start, err));
@@ -241,77 +146,24 @@ static enum status setup(const struct problem *problem, const void *options, str
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a network of %td outputs, got one of %td",
 			       problem->y.k, start.net.A.cols);
-	if (start.note && start.net.U.cols + o->add > room)
-		room = start.net.U.cols + o->add;
-	if (o->path > 1 && (start.note || o->sampled > 0 || o->step == STEP_PUBLISHED))
-		return err_set(err, STATUS_SPEC,
-			       "path: expected 1 with a start, with sampled neurons and with "
-			       "published steps, got \"%ld\"",
-			       o->path);
 	if (o->step == STEP_PUBLISHED && problem->y.k > 1)
 		return err_set(err, STATUS_SPEC,
 			       "step: expected generated with several outputs, got \"published\"");
-	*s = (struct generated){.problem = *problem, .options = o, .note = start.note, .fell = 1};
-	s->neurons = neurons_new(&s->problem, room, arena);
-	s->master = master_new(&s->neurons, arena);
-	s->price = price_new(&s->problem, starts_of(o, n, d), arena);
-	s->slide = slide_new(&s->neurons, &s->price, arena);
-	s->published = published_new(&s->neurons, &s->price, o->norms, arena);
-	if (o->path > 1) {
-		s->path = penalty_path_new(problem, o->path, 0, arena);
-		struct model_size size = {d, room, problem->y.k};
-		const struct model_kind *kind = size.k > 1 ? &model_relu_outputs : &model_relu;
-
-		s->net = model_new(kind, arena, size);
-		s->work = model_work_new(arena, kind, size);
-	}
+	*s = (struct generated){.problem = *problem, .options = o, .note = start.note};
+	s->columns = columns_new(&s->problem, size_of(o), &start, arena);
+	s->published = published_new(&s->columns->neurons, &s->columns->price, o->norms, arena);
+	s->path = penalty_path_new(problem, 0);
 	if (!arena_counts(arena))
 		begin(s, start);
 	return STATUS_OK;
-}
-
-/* Pricing at the present dual point, once. */
-static void look(struct generated *s)
-{
-	s->price.brief = s->fell > slow;
-	if (!s->priced)
-		s->found = price_search(&s->price, &s->neurons, s->master.nu, s->options->add);
-	s->priced = true;
-}
-
-/* What slides and merges, unless rounding makes it worse. */
-static void improve(struct generated *s)
-{
-	neurons_remember(&s->neurons);
-	if (s->options->slide > 0)
-		slide_descend(&s->slide, s->options->slide, standing, s->fell > rough);
-	neurons_merge(&s->neurons, kink * s->size);
-	if (!(neurons_objective(&s->neurons) <= s->objective))
-		neurons_go_back(&s->neurons);
-}
-
-/* The program over the neurons in use, those that have just joined among them. While the objective
- * stands still none leaves: where the dual point is not unique those that joined cut it off, and
- * without them it would come back. */
-static void solve(struct generated *s)
-{
-	double before = s->objective;
-
-	s->objective = master_solve(&s->master, 1e-2 * s->fell);
-	if (s->objective >= before * (1 - standing) &&
-	    s->neurons.count + s->options->add <= s->neurons.room)
-		return;
-	neurons_prune(&s->neurons);
-	improve(s);
-	s->objective = master_solve(&s->master, fmin(1e-8, 1e-2 * s->fell));
-	neurons_prune(&s->neurons);
 }
 
 /* The smallest neuron that has not been tried goes, if the others can do without it. False once all
  * have been tried. */
 static bool thin(struct generated *s)
 {
-	struct neurons *neurons = &s->neurons;
+	struct columns *c = s->columns;
+	struct neurons *neurons = &c->neurons;
 	double size = HUGE_VAL;
 	ptrdiff_t smallest = -1, count = neurons->count;
 
@@ -323,40 +175,36 @@ static bool thin(struct generated *s)
 	if (smallest < 0)
 		return false;
 	neurons_remember(neurons);
-	for (ptrdiff_t c = 0; c < neurons->A.cols; c++)
-		mat_set(neurons->A, smallest, c, 0);
+	for (ptrdiff_t k = 0; k < neurons->A.cols; k++)
+		mat_set(neurons->A, smallest, k, 0);
 	neurons_prune(neurons);
 	neurons_output(neurons);
-	slide_descend(&s->slide, s->options->slide, standing, false);
-	s->objective = master_solve(&s->master, standing);
+	slide_descend(&c->slide, s->options->slide, columns_standing, false);
+	c->objective = master_solve(&c->master, columns_standing);
 	neurons_prune(neurons);
-	if (s->objective <= s->limit) {
+	if (c->objective <= s->limit) {
 		s->removed += count - neurons->count;
 		return true;
 	}
 	neurons_go_back(neurons);
-	s->objective = master_solve(&s->master, standing); /* its dual point, too */
+	/* its dual point, too */
+	c->objective = master_solve(&c->master, columns_standing);
 	s->tried = size;
 	return true;
 }
 
-static void step_thin(struct generated *s, struct progress *progress)
+/* Until every neuron has been tried; true then. */
+static bool step_thin(struct generated *s)
 {
-	bool left;
-
 	if (!(s->limit > 0))
-		s->limit = s->objective * (1 + s->options->minimal_slack);
-	left = thin(s);
-	progress->objective = s->objective;
-	progress->dual_residual = fmax(0, s->found / s->problem.beta - 1);
-	if (!left)
-		progress->end = OUTCOME_CONVERGED;
+		s->limit = s->columns->objective * (1 + s->options->minimal_slack);
+	return !thin(s);
 }
 
 /* u_j with weights A_j becomes the neuron sqrt|A_j| u_j with weights A_j / sqrt|A_j|. */
 static void network(const void *state, struct model *model)
 {
-	const struct neurons *s = &((const struct generated *)state)->neurons;
+	const struct neurons *s = &((const struct generated *)state)->columns->neurons;
 	struct net *net = s->A.cols > 1 ? NULL : net_of(model);
 	struct multinet *outputs = s->A.cols > 1 ? multinet_of(model) : NULL;
 	struct mat *U = net ? &net->U : &outputs->U;
@@ -378,85 +226,77 @@ static void network(const void *state, struct model *model)
 	}
 }
 
-/* Where it stands at the penalty at work. */
-static struct penalty_point stand(struct generated *s)
+/* The next penalty of a path begins at the neurons of the one before. */
+static void turn(struct generated *s, double beta)
 {
-	struct penalty_point point = {.beta = s->problem.beta,
-				      .objective = s->objective,
-				      .bound = NAN,
-				      .used = (double)s->neurons.count,
-				      .screened = NAN,
-				      .steps = (double)s->path.steps};
+	struct columns *c = s->columns;
 
-	network(s, s->net);
-	penalty_path_judge(&s->path, s->neurons.F, s->net, &s->work, &point);
-	return point;
+	s->problem.beta = beta;
+	c->objective = master_solve(&c->master, columns_standing);
+	c->fell = 1;
+	c->quiet = 0;
+	c->priced = s->thinning = false;
+	s->limit = s->tried = 0;
+	s->removed = 0;
 }
 
-/* Of a path: where the objective hardly falls any more, or at the last penalty not at all, this
- * penalty is done, and its neurons are the start of the next one. Whether there is a next one;
- * until then nothing is said of beta. */
-static bool follow(struct generated *s, struct progress *progress)
+/* Is there more to a path than this penalty? */
+static bool goes_on(const struct generated *s)
 {
-	bool last = !(s->problem.beta > s->path.problem->beta);
-	double next;
+	return s->problem.beta > s->path.problem->beta;
+}
 
-	s->path.steps++;
-	if (!last)
-		progress->objective = NAN;
-	if (last ? s->quiet < QUIET : s->fell > path_fall)
-		return !last;
-	next = penalty_path_next(&s->path, stand(s));
-	if (last)
-		return false;
-	s->problem.beta = next;
-	s->objective = master_solve(&s->master, standing);
-	s->fell = 1;
-	s->quiet = 0;
-	return true;
+/* This penalty is done with, and behind the last one the run. */
+static void leave(struct generated *s, enum outcome end, struct progress *progress)
+{
+	struct penalty_done done = {s->problem.beta, s->columns->objective, NAN, NAN, 0};
+
+	if (penalty_path_leave(&s->path, done, progress))
+		progress->end = end;
+}
+
+/* How it ends if nothing is left to do at this penalty, which is where the objective hardly falls
+ * any more, or at the last one not at all. */
+static enum outcome go_round(struct generated *s)
+{
+	struct columns *c = s->columns;
+	ptrdiff_t added = columns_round(c);
+
+	if (goes_on(s) ? c->fell > path_fall : c->quiet < QUIET)
+		return OUTCOME_RUNNING;
+	return added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
-	double beta = s->problem.beta, before = s->objective, apart;
-	ptrdiff_t added;
+	struct columns *c = s->columns;
+	enum outcome end;
+	double beta;
 
+	if (penalty_path_turns(&s->path, &beta))
+		turn(s, beta);
+	s->path.steps++;
 	if (s->options->step == STEP_PUBLISHED) {
-		progress->objective = s->objective = published_step(&s->published, &s->found);
-		progress->dual_residual = fmax(0, s->found / beta - 1);
-		s->rounds++;
-		return;
+		c->objective = published_step(&s->published, &c->found);
+		c->rounds++;
+	} else if (s->thinning) {
+		if (step_thin(s))
+			leave(s, OUTCOME_CONVERGED, progress);
+	} else {
+		end = go_round(s);
+		s->thinning = end != OUTCOME_RUNNING && s->options->minimal;
+		if (end != OUTCOME_RUNNING && !s->thinning)
+			leave(s, end, progress);
 	}
-	if (s->quiet >= QUIET) {
-		step_thin(s, progress);
-		return;
-	}
-	look(s);
-	apart = apart_share * (s->found / beta - 1);
-	apart = apart > apart_most ? apart_most : apart < apart_least ? apart_least : apart;
-	added = price_add(
-		&s->price, &s->neurons, s->master.nu,
-		(struct price_wish){s->options->add, beta * (1 + violated), apart, s->fell < slow});
-	neurons_activate(&s->neurons, s->neurons.count - added);
-	s->found = fmax(s->found, s->price.found);
-	progress->dual_residual = fmax(0, s->found / beta - 1);
-	if (added > 0 || s->quiet == 0)
-		solve(s);
-	s->fell = fmax(standing, 1 - s->objective / before);
-	s->priced = false;
-	s->rounds++;
-	s->quiet = added == 0 || s->fell <= standing ? s->quiet + 1 : 0;
-	progress->objective = s->objective;
-	if (s->options->path > 1 && follow(s, progress))
-		return;
-	if (s->quiet >= QUIET && !s->options->minimal)
-		progress->end = added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	/* until the last penalty of a path nothing is said of beta */
+	progress->objective = goes_on(s) ? NAN : c->objective;
+	progress->dual_residual = fmax(0, c->found / s->problem.beta - 1);
 }
 
 static ptrdiff_t width(const void *state)
 {
-	return ((const struct generated *)state)->neurons.room;
+	return ((const struct generated *)state)->columns->neurons.room;
 }
 
 static void violation(void *state, long draws, struct violation *out)
@@ -464,32 +304,30 @@ static void violation(void *state, long draws, struct violation *out)
 	const struct generated *s = state;
 
 	violation_neurons(&s->problem,
-			  s->options->step == STEP_PUBLISHED ? s->published.nu.at : s->master.nu.at,
+			  s->options->step == STEP_PUBLISHED ? s->published.nu.at
+							     : s->columns->master.nu.at,
 			  draws, out);
 }
 
 static void facts(const void *state, struct facts *facts)
 {
 	const struct generated *s = state;
+	const struct columns *c = s->columns;
 
-	facts_number(facts, "patterns", (double)s->neurons.count);
-	facts_number(facts, "generated_rounds", (double)s->rounds);
+	facts_number(facts, "patterns", (double)c->neurons.count);
+	facts_number(facts, "generated_rounds", (double)c->rounds);
 	facts_number(facts, "generated_violation",
-		     s->rounds > 0 || s->priced ? s->found / s->problem.beta - 1 : NAN);
+		     c->rounds > 0 || c->priced ? c->found / s->problem.beta - 1 : NAN);
 	facts_note(facts, s->note);
-	if (s->options->path > 1)
-		penalty_path_tell(&s->path, stand((struct generated *)(uintptr_t)state), facts);
-	if (s->neurons.count == s->neurons.room)
-		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
-					       s->neurons.room));
+	columns_tell(c, facts);
 	if (s->limit > 0)
 		facts_number(facts, "generated_removed", (double)s->removed);
-	if (s->quiet >= QUIET)
+	if (c->quiet >= QUIET)
 		facts_note(facts, arena_format(facts->arena,
 					       "nothing found that lowers the objective in %d "
 					       "passes of %td ascents: no proof that there is "
 					       "nothing",
-					       QUIET, s->price.starts));
+					       QUIET, c->price.starts));
 }
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
@@ -498,6 +336,22 @@ static bool takes(const struct problem *problem, const void *options, const char
 		return trainer_curved(problem, options, wanted);
 	*wanted = "a smooth loss, or one whose conjugate is a quadratic on an interval";
 	return master_takes(problem->loss, problem->y.k);
+}
+
+/* A path begins where the network is zero. */
+static const char *path(const void *options, const char **option)
+{
+	const struct generated_options *o = options;
+
+	*option = o->step == STEP_PUBLISHED ? "step"
+		  : o->sampled > 0          ? "sampled"
+		  : o->start.file           ? "start_file"
+					    : "start";
+	if (o->step == STEP_PUBLISHED)
+		return "published steps have one penalty";
+	return o->sampled > 0 || o->start.file || o->start.trainer.item
+		       ? "a path begins without neurons"
+		       : NULL;
 }
 
 static enum freedom freedom(const void *options)
@@ -518,6 +372,7 @@ const struct trainer trainer_generated = {
 	.multi_output = true,
 	.sample_weights = true,
 	.takes = takes,
+	.path = path,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,

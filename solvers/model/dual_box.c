@@ -41,6 +41,26 @@ double dual_box_slope(const struct dual_box *box, ptrdiff_t k, double a, double 
 	return loss_entropy(loss, y).factor * log(below / above);
 }
 
+double dual_box_curvature(const struct dual_box *box, ptrdiff_t k)
+{
+	struct loss_term loss = loss_of(box->problem->loss, k);
+	double y = target(box, k);
+
+	if (loss.loss->box)
+		return loss_box(loss, y).quadratic;
+	return loss_entropy(loss, y).factor * (1 / box->above[k] + 1 / box->below[k]);
+}
+
+double dual_box_bend(const struct dual_box *box, ptrdiff_t k)
+{
+	struct loss_term loss = loss_of(box->problem->loss, k);
+	double up = box->da[k] / box->above[k], down = box->da[k] / box->below[k];
+
+	if (loss.loss->box)
+		return 0;
+	return loss_entropy(loss, target(box, k)).factor * (up * up - down * down) / 2;
+}
+
 /* l*'(a) + mu / (high - a) - mu / (a - low), increasing in a. */
 static double path_output(const struct dual_box *box, ptrdiff_t k, double mu, double a)
 {
@@ -123,26 +143,27 @@ double dual_box_longest(const struct dual_box *box)
 		step = mehrotra_limit(step, box->p[k], box->dp[k]);
 		step = mehrotra_limit(step, box->q[k], box->dq[k]);
 	}
-	return step;
+	return ranks_least(box->problem->ranks, step);
 }
 
 double dual_box_products(const struct dual_box *box, double length, double *count)
 {
-	double sum = 0;
+	double sum = 0, own = 0;
 
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
 		double da = length * box->da[k];
 
 		if (isfinite(box->above[k])) {
 			sum += (box->above[k] - da) * (box->p[k] + length * box->dp[k]);
-			++*count;
+			own++;
 		}
 		if (isfinite(box->below[k])) {
 			sum += (box->below[k] + da) * (box->q[k] + length * box->dq[k]);
-			++*count;
+			own++;
 		}
 	}
-	return sum;
+	*count += ranks_sum(box->problem->ranks, own);
+	return ranks_sum(box->problem->ranks, sum);
 }
 
 void dual_box_move(struct dual_box *box, double length)

@@ -39,6 +39,10 @@ struct loss_box dual_box_ends(const struct dual_box *box, ptrdiff_t k);
 double dual_box_slope(const struct dual_box *box, ptrdiff_t k, double a, double above,
 		      double below);
 
+/* l*''(a_k); l*'''(a_k) da_k^2 / 2, what l*' bends along the last direction */
+double dual_box_curvature(const struct dual_box *box, ptrdiff_t k);
+double dual_box_bend(const struct dual_box *box, ptrdiff_t k);
+
 /* The a_k on the path of parameter mu at the output f, by bisection. */
 double dual_box_path(const struct dual_box *box, ptrdiff_t k, double mu, double f);
 
@@ -54,7 +58,7 @@ double dual_box_next_q(const struct dual_box *box, ptrdiff_t k, double mu, bool 
 void dual_box_follow(struct dual_box *box, ptrdiff_t k, double mu, bool correct, double da);
 
 /* Largest step along the direction that leaves no slack or multiplier negative; HUGE_VAL if every
- * step does. */
+ * step does. Of all ranks, as the products are. */
 double dual_box_longest(const struct dual_box *box);
 
 /* Sum of the products of slacks and multipliers after a step; their number is added to *count. */

@@ -10,7 +10,6 @@ struct interior_loss {
 	const struct problem *problem;
 	bool smooth;
 	bool entropic;        /* smooth, and a is a variable of its own */
-	double quadratic;     /* of the conjugate, of a sample with the factor 1 */
 	double least_inverse; /* of W, see weight_at */
 	struct dual_box box;  /* of an entropy a and its slacks only */
 	real *dual;           /* n: a as a certificate takes it */
@@ -59,6 +58,14 @@ void interior_loss_separate(struct interior_loss *self, struct arena *arena)
 		*arrays[i] = ARENA_ARRAY(arena, double, samples(self));
 }
 
+void interior_loss_bound(struct interior_loss *self, struct arena *arena)
+{
+	if (!self->smooth || !self->problem->loss.loss->entropy)
+		return;
+	self->smooth = false;
+	self->box = dual_box_new(self->problem, arena);
+}
+
 /* The slacks at the output f, and a. */
 static void place(struct interior_loss *self, ptrdiff_t k, double f)
 {
@@ -81,7 +88,6 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 		struct loss_box ends = dual_box_ends(&self->box, k);
 		bool free = !isfinite(ends.low) && !isfinite(ends.high);
 
-		self->quadratic = loss_box(loss_with(self->problem->loss, NULL), 0).quadratic;
 		dual_box_start(&self->box, k, mu,
 			       free ? ((double)f[k] - (double)self->problem->y.at[k]) /
 					       ends.quadratic
@@ -89,30 +95,24 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 	}
 }
 
-static double quadratic_at(const struct interior_loss *s, ptrdiff_t k)
-{
-	const real *sample = s->problem->loss.sample;
-
-	return sample ? s->quadratic / (double)sample[k] : s->quadratic;
-}
-
-/* W = 1 / (least + quadratic + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
+/* W = 1 / (least + l*'' + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
  * to zero and da = W (df + ..) is all rounding: a proximal term, which leaves least |da| of r,
- * keeps half of the digits. A quadratic part is one. */
+ * keeps half of the digits. A curved conjugate is one. */
 static double weight_at(const struct interior_loss *s, ptrdiff_t k)
 {
-	double least = s->quadratic > 0 ? 0 : s->least_inverse;
+	double curvature = dual_box_curvature(&s->box, k);
+	double least = curvature > 0 ? 0 : s->least_inverse;
 
-	return 1 / (least + quadratic_at(s, k) + s->box.p[k] / s->box.above[k] +
-		    s->box.q[k] / s->box.below[k]);
+	return 1 /
+	       (least + curvature + s->box.p[k] / s->box.above[k] + s->box.q[k] / s->box.below[k]);
 }
 
-/* r = f - quadratic a - y - p + q for any p and q */
+/* r = f - l*'(a) - p + q for any p and q */
 static double residual_at(const struct interior_loss *s, const real *f, double p, double q,
 			  ptrdiff_t k)
 {
-	return (double)f[k] - quadratic_at(s, k) * s->box.a[k] - (double)s->problem->y.at[k] - p +
-	       q;
+	return (double)f[k] -
+	       dual_box_slope(&s->box, k, s->box.a[k], s->box.above[k], s->box.below[k]) - p + q;
 }
 
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
@@ -146,15 +146,18 @@ void interior_loss_variable(const struct interior_loss *self, const real *f, rea
 		a[k] = (real)self->box.a[k];
 }
 
-/* W (r - rho), r - rho = f - quadratic a - y - (mu - c_p) / (high - a) + (mu - c_q) / (a - low): p
+/* W (r - rho), r - rho = f - l*'(a) - (mu - c_p) / (high - a) + (mu - c_q) / (a - low): p
  * and q drop out. */
 static double offset_at(const struct interior_loss *self, const real *f, double mu, bool correct,
 			ptrdiff_t k)
 {
 	double p = dual_box_next_p(&self->box, k, mu, correct);
 	double q = dual_box_next_q(&self->box, k, mu, correct);
+	double r = residual_at(self, f, p, q, k);
 
-	return weight_at(self, k) * residual_at(self, f, p, q, k);
+	if (correct)
+		r -= dual_box_bend(&self->box, k);
+	return weight_at(self, k) * r;
 }
 
 /* Of an entropy W r. */

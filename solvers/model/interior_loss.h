@@ -1,10 +1,10 @@
 /* How a loss enters a primal-dual interior point method: as gradient and Hessian that a Newton
  * system in the outputs f sees.
  *
- * A smooth loss gives L'(f) and L''(f) and nothing else. A loss whose conjugate is a quadratic on
- * an interval (struct loss_box) keeps its dual variable a_k = dl/df_k strictly inside (low, high),
- * with a multiplier p_k of the upper and q_k of the lower end (none where that is infinite). Its
- * central path is
+ * A smooth loss gives L'(f) and L''(f) and nothing else, but see interior_loss_bound. A loss whose
+ * conjugate is a quadratic on an interval (struct loss_box) keeps its dual variable a_k = dl/df_k
+ * strictly inside (low, high), with a multiplier p_k of the upper and q_k of the lower end (none
+ * where that is infinite). Its central path is
  *
  *     f = quadratic a + y + p - q,   (high - a) p = mu,   (a - low) q = mu.
  *
@@ -40,6 +40,12 @@ struct interior_loss *interior_loss_new(const struct problem *problem, struct ar
  * L'(h), where h follows f by the directions, so that a keeps its digits where f is a difference of
  * large numbers. Only weights, offset, follow and move know of it; before start. */
 void interior_loss_separate(struct interior_loss *self, struct arena *arena);
+
+/* From now on a smooth loss whose conjugate is an entropy keeps a strictly inside its interval with
+ * multipliers, as a box does, l*'(a) in the place of quadratic a + y. Along a step a moves on a
+ * line, where L'(f) does not, so that the step of length t leaves 1 - t of the residual of dual
+ * equations. Not with interior_loss_separate; before start. */
+void interior_loss_bound(struct interior_loss *self, struct arena *arena);
 
 /* a, p, q on the path of parameter mu > 0 at the outputs f (n). */
 void interior_loss_start(struct interior_loss *self, const real *f, double mu);
@@ -79,7 +85,8 @@ double interior_loss_products(const struct interior_loss *self, double length, d
 /* a, p, q += length times their direction. */
 void interior_loss_move(struct interior_loss *self, double length);
 
-/* |r|_inf at f (n), which a Newton step of length 1 closes; 0 for smooth losses. */
+/* |r|_inf at f (n), which a Newton step of length 1 closes, of a bound loss to first order; 0 for
+ * smooth losses. */
 double interior_loss_residual(const struct interior_loss *self, const real *f);
 
 /* a (n), inside the domain of the conjugate in exact and in rounded arithmetic; for smooth losses

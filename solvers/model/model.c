@@ -73,6 +73,22 @@ struct model *model_new(const struct model_kind *kind, struct arena *arena, stru
 	return model;
 }
 
+struct model *model_copy(const struct model *model, struct arena *arena)
+{
+	struct model *copy = model_new(model->kind, arena, model_size(model));
+
+	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
+		struct model_part from = model_part(model, a), to = model_part(copy, a);
+
+		if (from.vector)
+			memcpy(to.vector, from.vector, (size_t)from.rows * sizeof *to.vector);
+		else
+			mat_copy(*to.mat,
+				 mat_rows(mat_cols(*from.mat, 0, from.cols), 0, from.rows));
+	}
+	return copy;
+}
+
 ptrdiff_t model_features(const struct model *model)
 {
 	return mat_of(model, model->kind->arrays)->rows;

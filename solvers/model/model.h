@@ -96,6 +96,9 @@ extern const struct model_kind model_relu_outputs; /* multinet.h */
 /* Room for a model of this size, all zero; k is 1 for a kind with one output. */
 struct model *model_new(const struct model_kind *kind, struct arena *arena, struct model_size size);
 
+/* A model of the same arrays, with room for no more than these. */
+struct model *model_copy(const struct model *model, struct arena *arena);
+
 ptrdiff_t model_features(const struct model *model);
 ptrdiff_t model_width(const struct model *model);
 ptrdiff_t model_outputs(const struct model *model);

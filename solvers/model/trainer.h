@@ -31,6 +31,13 @@ struct problem_file {
 	const struct model *model; /* of PATH_MODEL: that of a model file, or NULL */
 };
 
+/* A path of penalties, falling in geometric steps from the first one to the problem's beta, each
+ * solved from the one before. */
+struct penalties {
+	long count;   /* up to 1: beta alone */
+	double first; /* NaN: the least one whose model is zero, as far as the method knows */
+};
+
 /* What is to be trained. Borrowed by the trainer for its whole life. */
 struct problem {
 	struct mat X; /* n x d, training part, prepared; of several ranks the rows of this one */
@@ -43,6 +50,7 @@ struct problem {
 	struct loss_term loss;
 	bool one_against_all;       /* the objective is that of loss_against_all */
 	double beta;                /* > 0 */
+	struct penalties penalties; /* for a trainer with `path` */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
 	struct raw_columns raw;
@@ -51,6 +59,14 @@ struct problem {
 	uint64_t seed;  /* of this cell's repetition */
 	double seconds; /* that training may take, for one that plans ahead: the caller ends it all
 			   the same. 0: any number */
+};
+
+/* A penalty of a path that a method is done with: until the next step the iterate is its model.
+ * NaN where undefined. */
+struct penalty_done {
+	double beta, objective, lower_bound; /* of the method's own program at it */
+	double screened;                     /* gates that were shown to be 0 */
+	double steps;                        /* of the method at it */
 };
 
 /* What one iteration can tell for free. NaN where undefined. */
@@ -64,6 +80,7 @@ struct progress {
 	/* > 0: the gap that it finds in passing, relative to its objective. It ends no run, but
 	 * where it is as small as asked for the iterate is looked at. */
 	double gap;
+	struct penalty_done done; /* its beta is 0 unless a penalty of a path is done with */
 };
 
 /* Optimality certificate of the current iterate, on demand. NaN where undefined. */
@@ -136,6 +153,10 @@ struct trainer {
 	/* Why these options do not go with rows on several ranks, NULL: they do; *option is the one
 	 * to blame. NULL: the trainer needs all rows in one process. */
 	const char *(*spread)(const void *options, const char **option);
+
+	/* Why these options do not go with a path of penalties, NULL: they do; *option is the one
+	 * to blame. NULL: the trainer solves one penalty. */
+	const char *(*path)(const void *options, const char **option);
 
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */

@@ -13,7 +13,9 @@
  * feasible.
  *
  * Bound: any slopes v_i and points of the balls give one (poly_program.h, with E(x*_i)); means of
- * them over epochs do, each epoch visiting every sample once. */
+ * them over epochs do, each epoch visiting every sample once. Their mean is feasible up to a small
+ * factor only after steps that add up to |Z| / beta: where beta is small, the gap is closed by
+ * Frank-Wolfe steps from the neurons of the mean, one output after another. */
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
@@ -45,7 +47,7 @@ static const double looks = 60;
 struct poly_first_order_options {
 	struct poly_options poly;
 	long method;
-	long batch, epochs;
+	long batch, epochs, polish;
 };
 
 struct side {
@@ -76,6 +78,11 @@ struct state {
 	struct poly_projection projection;
 	real *y, *f, *g, *x; /* batch; batch; batch; d */
 	double *lower;       /* batch */
+	/* of the polish: Frank-Wolfe on output `c` from its mean, of this value */
+	struct poly_solver polisher;
+	ptrdiff_t c;
+	long polished; /* steps on it */
+	double mean_value;
 };
 
 static const struct option rows[] = {
@@ -89,6 +96,11 @@ static const struct option rows[] = {
 	 .doc = "samples of a projected step; 0: all, as Frank-Wolfe takes"},
 	{OPTION_FIELD(struct poly_first_order_options, epochs), .initial = "200",
 	 .range = RANGE_FROM(1), .doc = "passes over the samples, or steps of Frank-Wolfe"},
+	{OPTION_FIELD(struct poly_first_order_options, polish), .initial = "20",
+	 .range = RANGE_FROM(0), .later = true,
+	 .doc = "steps of Frank-Wolfe that follow the projected ones, from the neurons of their "
+		"mean: network and bound come close where beta is small; each costs about 60 "
+		"passes over the samples; 0: none"},
 	{0},
 };
 
@@ -153,6 +165,8 @@ static void allocate_projected(struct state *s, struct arena *arena)
 	s->projection.accurate = traceless;
 	s->x = ARENA_ARRAY(arena, real, d);
 	s->lower = ARENA_ARRAY(arena, double, s->batch);
+	if (o->polish > 0)
+		s->polisher = poly_frank_wolfe(s->all.program, arena);
 	for (ptrdiff_t i = 0; i < n && !arena_counts(arena); i++)
 		s->order[i] = (size_t)i;
 }
@@ -277,25 +291,33 @@ static void close_epoch(struct state *s)
 	s->epoch++;
 }
 
+/* Of the means of slopes. */
+static double mean_bound(struct state *s, ptrdiff_t c)
+{
+	struct output *out = &s->output[c];
+	size_t n = (size_t)s->all.problem->X.rows;
+	double largest;
+
+	if (s->epoch == 0 || !poly_oracle_set(s->all.oracle, out->dual))
+		return 0;
+	largest = fmax(poly_oracle_sphere(s->all.oracle, 1, s->x),
+		       poly_oracle_sphere(s->all.oracle, -1, s->x));
+	for (size_t i = 0; i < n; i++)
+		s->all.f[i] = -out->dual_v[i];
+	return scaling_best(&s->all.one[c], s->all.f, largest).bound;
+}
+
 static void certify(void *state, struct certificate *certificate)
 {
 	struct state *s = state;
-	double lower = 0, largest;
-	size_t n = (size_t)s->all.problem->X.rows;
+	double lower = 0;
 
 	for (ptrdiff_t c = 0; c < s->all.k; c++) {
 		struct output *out = &s->output[c];
 
-		if (s->options->method == METHOD_FRANK_WOLFE) {
-			out->bound = out->solver.bound(out->solver.state);
-		} else if (s->epoch > 0 && poly_oracle_set(s->all.oracle, out->dual)) {
-			largest = fmax(poly_oracle_sphere(s->all.oracle, 1, s->x),
-				       poly_oracle_sphere(s->all.oracle, -1, s->x));
-			for (size_t i = 0; i < n; i++)
-				s->all.f[i] = -out->dual_v[i];
-			out->bound = fmax(out->bound,
-					  scaling_best(&s->all.one[c], s->all.f, largest).bound);
-		}
+		out->bound = fmax(out->bound, s->options->method == METHOD_PROJECTED
+						      ? mean_bound(s, c)
+						      : out->solver.bound(out->solver.state));
 		lower += out->bound;
 	}
 	*certificate = (struct certificate){
@@ -330,6 +352,35 @@ static void step_frank_wolfe(struct state *s, struct progress *progress)
 		progress->end = OUTCOME_ITERATION_LIMIT;
 }
 
+/* A step of Frank-Wolfe on the output whose turn it is; its neurons replace the mean where they are
+ * better. */
+static void polish(struct state *s, struct progress *progress)
+{
+	ptrdiff_t c = s->c;
+	struct output *out = &s->output[c];
+	struct poly_solver *wolfe = &s->polisher;
+	const struct mat mean[] = {out->side[0].mean, out->side[1].mean};
+	bool ended;
+
+	if (s->polished == 0)
+		s->mean_value = wolfe->start(wolfe->state, &s->all.program[c], mean);
+	ended = !wolfe->step(wolfe->state);
+	ended = ++s->polished >= s->options->polish || ended;
+	out->bound = fmax(out->bound, wolfe->bound(wolfe->state));
+	if (wolfe->objective(wolfe->state) <= s->mean_value)
+		for (int side = 0; side < POLY_SIDES; side++) {
+			mat_copy(out->side[side].Z, wolfe->Z[side]);
+			s->all.Z[c][side] = out->side[side].Z;
+		}
+	progress->objective = poly_outputs_value(&s->all);
+	if (!ended)
+		return;
+	s->polished = 0;
+	s->c++;
+	if (s->c == s->all.k)
+		progress->end = is_solved(s) ? OUTCOME_CONVERGED : OUTCOME_ITERATION_LIMIT;
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
@@ -339,6 +390,10 @@ static void step(void *state, struct progress *progress)
 	*progress = (struct progress){.primal_residual = NAN, .dual_residual = NAN};
 	if (s->options->method == METHOD_FRANK_WOLFE) {
 		step_frank_wolfe(s, progress);
+		return;
+	}
+	if (s->epoch >= s->options->epochs) {
+		polish(s, progress);
 		return;
 	}
 	if (s->at == 0)
@@ -355,7 +410,7 @@ static void step(void *state, struct progress *progress)
 	s->at += count;
 	if (s->at == n)
 		close_epoch(s);
-	if (s->epoch < s->options->epochs)
+	if (s->epoch < s->options->epochs || s->options->polish > 0)
 		return;
 	progress->end = s->at == 0 && is_solved(s) ? OUTCOME_CONVERGED : OUTCOME_ITERATION_LIMIT;
 }

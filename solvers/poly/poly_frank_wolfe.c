@@ -349,6 +349,25 @@ static void slide(struct state *s)
 	differentiate(s);
 }
 
+/* The atoms of Z. */
+static void decompose(struct state *s)
+{
+	ptrdiff_t d = s->U.rows - 1;
+
+	s->count = 0;
+	for (int side = 0; side < POLY_SIDES; side++) {
+		struct mat U = {d, s->U.cols - s->count, s->U.stride, mat_col(s->U, s->count)};
+		ptrdiff_t more =
+			poly_decompose(&s->decompose, s->Z[side], ridge, U, 1, s->alpha + s->count);
+
+		for (ptrdiff_t j = s->count; j < s->count + more; j++) {
+			mat_set(s->U, d, j, 1);
+			s->sign[j] = side ? -1 : 1;
+		}
+		s->count += more;
+	}
+}
+
 /* Atoms of weight 0 leave; without room for two more, those of the decomposition stand for all. */
 static void tidy(struct state *s)
 {
@@ -367,18 +386,21 @@ static void tidy(struct state *s)
 	s->count = kept;
 	if (s->count + POLY_SIDES <= s->U.cols)
 		return;
-	s->count = 0;
-	for (int side = 0; side < POLY_SIDES; side++) {
-		struct mat U = {d, s->U.cols - s->count, s->U.stride, mat_col(s->U, s->count)};
-		ptrdiff_t more =
-			poly_decompose(&s->decompose, s->Z[side], ridge, U, 1, s->alpha + s->count);
+	decompose(s);
+}
 
-		for (ptrdiff_t j = s->count; j < s->count + more; j++) {
-			mat_set(s->U, d, j, 1);
-			s->sign[j] = side ? -1 : 1;
-		}
-		s->count += more;
-	}
+static double start(void *state, const struct poly_program *program, const struct mat Z[POLY_SIDES])
+{
+	struct state *s = state;
+
+	s->program = program;
+	s->width = first_width;
+	s->bound = 0;
+	for (int side = 0; side < POLY_SIDES; side++)
+		mat_copy(s->Z[side], Z[side]);
+	decompose(s);
+	s->smooth = look(s, s->alpha, &s->value);
+	return s->value;
 }
 
 static bool step(void *state)
@@ -441,5 +463,5 @@ struct poly_solver poly_frank_wolfe(const struct poly_program *program, struct a
 	s->lower = ARENA_ARRAY(arena, double, n);
 	s->slope = ARENA_ARRAY(arena, double, room);
 	s->x = ARENA_ARRAY(arena, real, d);
-	return (struct poly_solver){{s->Z[0], s->Z[1]}, step, objective, bound, s};
+	return (struct poly_solver){{s->Z[0], s->Z[1]}, step, objective, bound, s, start};
 }

@@ -31,6 +31,10 @@ struct poly_solver {
 	/* A valid lower bound, from the present dual variables. */
 	double (*bound)(void *state);
 	void *state;
+	/* Anew, for a program of the same shape, from the neurons of these matrices; their value in
+	 * it. NULL: not of this method. */
+	double (*start)(void *state, const struct poly_program *program,
+			const struct mat Z[POLY_SIDES]);
 };
 
 /* Whether neither the mean product of an interior point method nor the residual of its dual

@@ -461,5 +461,6 @@ struct poly_solver poly_robust(const struct poly_program *program, struct arena 
 	s->oracle = poly_oracle_new(order - 1, NULL, arena);
 	if (!arena_counts(arena))
 		start(s);
-	return (struct poly_solver){{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s};
+	return (struct poly_solver){
+		{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s, NULL};
 }

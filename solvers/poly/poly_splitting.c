@@ -323,5 +323,5 @@ struct poly_solver poly_splitting(const struct poly_program *program, struct are
 			gram_of_entries(s);
 		put_away(s);
 	}
-	return (struct poly_solver){{s->S[0], s->S[1]}, step, objective, bound, s};
+	return (struct poly_solver){{s->S[0], s->S[1]}, step, objective, bound, s, NULL};
 }

@@ -15,6 +15,9 @@ enum { CHUNK = 256 }; /* samples at a time in the Hessian */
 
 static const double end_share = 1e-14; /* of the objective, in the products at the end */
 static const double shortest = 1e-7;
+/* First products of the loss, relative to those of the matrices: slopes are of size 1, the matrices
+ * of the size of the outputs. */
+static const double first_share = 0.03;
 
 struct state {
 	const struct poly_program *program;
@@ -94,7 +97,7 @@ static void start(struct state *s)
 	poly_cone_start(s->cone, size, most + problem->beta);
 	s->mu = poly_cone_products(s->cone, 0) / (2.0 * (double)s->cone->order);
 	outputs(s);
-	interior_loss_start(s->loss, s->f, s->mu);
+	interior_loss_start(s->loss, s->f, first_share * s->mu);
 }
 
 /* H = A'W A by blocks of samples. */
@@ -174,19 +177,6 @@ static const struct mehrotra method = {
 	.far_enough = 0.1,
 };
 
-/* The slopes of the loss that go with the step: of a smooth loss the linearised ones. */
-static void slopes(struct state *s, double length)
-{
-	const struct problem *problem = s->program->problem;
-
-	if (problem->loss.loss->box) {
-		memcpy(s->v, interior_loss_dual(s->loss, s->f), (size_t)s->A.rows * sizeof *s->v);
-		return;
-	}
-	for (ptrdiff_t k = 0; k < s->A.rows; k++)
-		s->v[k] = s->g[k] + (real)length * s->w[k] * s->df[k];
-}
-
 static bool step(void *state)
 {
 	struct state *s = state;
@@ -199,7 +189,7 @@ static bool step(void *state)
 	interior_loss_move(s->loss, length);
 	outputs(s);
 	s->mu = complementarity(s, 0);
-	slopes(s, length);
+	memcpy(s->v, interior_loss_dual(s->loss, s->f), (size_t)s->A.rows * sizeof *s->v);
 	return length > shortest && s->mu > least && !poly_program_stalls(&s->stall, s->mu, length);
 }
 
@@ -229,6 +219,8 @@ struct poly_solver poly_standard(const struct poly_program *program, struct aren
 	s->program = program;
 	s->cone = poly_cone_new(d, problem->beta, arena);
 	s->loss = interior_loss_new(problem, arena);
+	/* L'(f) of a long step leaves more of the dual equations than the products show */
+	interior_loss_bound(s->loss, arena);
 	s->A = mat_new(arena, n, s->cone->p);
 	s->H = mat_new(arena, s->cone->p, s->cone->p);
 	s->T = mat_new(arena, CHUNK, s->cone->p);
@@ -241,5 +233,6 @@ struct poly_solver poly_standard(const struct poly_program *program, struct aren
 	s->u = ARENA_ARRAY(arena, real, d);
 	if (!arena_counts(arena))
 		start(s);
-	return (struct poly_solver){{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s};
+	return (struct poly_solver){
+		{s->cone->Z[0], s->cone->Z[1]}, step, objective, bound, s, NULL};
 }

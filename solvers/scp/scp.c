@@ -96,11 +96,11 @@ static const struct scp_method *method_of(const struct scp_options *options,
 }
 
 /* Phi = relu(X U); whether any neuron is active on any sample. */
-static bool build_features(struct mat X, struct mat U, struct mat Phi)
+static bool build_features(const struct problem *problem, struct mat U, struct mat Phi)
 {
 	bool active = false;
 
-	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi); /* n x N */
+	blas_gemm(1, problem->X, PLAIN, U, PLAIN, 0, Phi); /* n x N */
 	for (ptrdiff_t i = 0; i < Phi.cols; i++) {
 		real *phi = mat_col(Phi, i);
 
@@ -109,7 +109,14 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 			phi[k] = phi[k] > 0 ? phi[k] : 0;
 		}
 	}
-	return active;
+	return ranks_largest(problem->ranks, active) > 0;
+}
+
+/* slope (N) = Phi' g */
+static void price(const struct problem *problem, struct mat Phi, const real *g, real *slope)
+{
+	blas_gemv(1, Phi, TRANSPOSED, g, 0, slope);
+	ranks_sum_mat(problem->ranks, (struct mat){Phi.cols, 1, Phi.cols, slope});
 }
 
 /* Whether k outputs share their neurons. */
@@ -131,6 +138,16 @@ static bool takes(const struct problem *problem, const void *options, const char
 		return false;
 	*wanted = method ? method->needs : "a loss that one of its methods takes";
 	return method && method->takes(problem->loss);
+}
+
+static const char *spread(const void *options, const char **option)
+{
+	const struct scp_method *method = method_of(options, NULL, 0);
+
+	*option = "method";
+	return !method || method->spread
+		       ? NULL
+		       : "needs all rows in one process, newton and working_set do not";
 }
 
 /* (seed, i) alone gives column i, so N grows nested. */
@@ -176,10 +193,10 @@ static enum status setup_one(const struct problem *problem, const void *options,
 	if (arena_counts(arena))
 		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 	draw_directions(problem->seed, s->scp.U);
-	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
+	if (!build_features(problem, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";
 	loss_gradient(problem->loss, (size_t)n, s->scp.f, problem->y.at, s->g);
-	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope); /* N: Phi' grad L(0) */
+	price(problem, s->scp.Phi, s->g, s->slope);
 	for (ptrdiff_t i = 0; i < N; i++)
 		slope = fmax(slope, fabs((double)s->slope[i]));
 	s->solved = slope <= problem->beta;
@@ -266,7 +283,7 @@ static void certify_one(void *state, struct certificate *certificate)
 	else
 		loss_gradient(problem->loss, n, scp->f, problem->y.at, s->g);
 	blas_scale(n, -1, s->g);
-	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
+	price(problem, scp->Phi, s->g, s->slope);
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		norm += fabs((double)scp->a[i]);
 		largest = fmax(largest, fabs((double)s->slope[i]));
@@ -382,6 +399,7 @@ const struct trainer trainer_scp = {
 	.multi_output = true,
 	.sample_weights = true,
 	.takes = takes,
+	.spread = spread,
 	.forecast = forecast,
 	.setup = setup,
 	.step = separate_step,

@@ -31,6 +31,7 @@ struct scp_method {
 	bool (*takes)(struct loss_term loss); /* whether it can solve with this loss */
 	const char *needs;                    /* what `takes` asks for, in words */
 	bool nested;    /* solves for a first part of the neurons where scp->first asks for it */
+	bool spread;    /* goes with rows on several ranks */
 	ptrdiff_t most; /* the largest N for which it is taken where none is named; 0: never */
 	/* Bytes and flops beyond Phi, for n samples and N neurons. */
 	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out);

@@ -46,6 +46,11 @@ void scp_interior_forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct
 		least * (samples * neurons + least * least / 3) + 40 * samples * neurons;
 }
 
+static struct ranks *ranks_of(const struct scp_interior *s)
+{
+	return s->scp->problem->ranks;
+}
+
 /* The dual residuals and their largest entry. Those that are not above the rounding of their sum
  * are 0: they would be divided by multipliers that are far below. f is carried from step to step:
  * formed anew from p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a
@@ -57,8 +62,8 @@ static double evaluate(struct scp_interior *s)
 
 	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
 		square += a[k] * a[k];
-	rounding = noise * sqrt(square);
-	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), a, s->ep);
+	rounding = noise * sqrt(ranks_sum(ranks_of(s), square));
+	scp_products_transposed(ranks_of(s), mat_cols(s->scp->Phi, 0, s->count), a, s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double g = s->ep[i], most = rounding * s->size[i] + noise * beta;
 		double ep = g + beta - s->zp[i], eq = -g + beta - s->zq[i];
@@ -80,8 +85,15 @@ static double loss_at(const struct scp_interior *s, const real *f)
 /* |phi_i| of the columns from `first` on. */
 static void measure(struct scp_interior *s, ptrdiff_t first)
 {
+	struct ranks *ranks = ranks_of(s);
+
 	for (ptrdiff_t i = first; i < s->count; i++)
 		s->size[i] = blas_norm((size_t)s->scp->Phi.rows, mat_col(s->scp->Phi, i));
+	for (ptrdiff_t i = first; ranks && i < s->count; i++)
+		s->size[i] *= s->size[i];
+	ranks_sum_all(ranks, s->size + first, (size_t)(s->count - first));
+	for (ptrdiff_t i = first; ranks && i < s->count; i++)
+		s->size[i] = sqrt(s->size[i]);
 }
 
 /* Multipliers of the size of the gradient, and p = q so small that S regularises. */
@@ -101,7 +113,7 @@ void scp_interior_start(struct scp_interior *s)
 	loss_gradient(problem->loss, n, scp->f, problem->y.at, s->rounded);
 	for (size_t k = 0; k < n; k++)
 		s->r[k] = (double)s->rounded[k];
-	scp_products_transposed(mat_cols(scp->Phi, 0, s->count), s->r, s->ep);
+	scp_products_transposed(ranks_of(s), mat_cols(scp->Phi, 0, s->count), s->r, s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		largest = fmax(largest, fabs(s->ep[i]) + 2 * problem->beta);
 	measure(s, 0);
@@ -131,7 +143,7 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 		*vectors[v] = ARENA_ARRAY(arena, double, most);
 	for (size_t v = 0; v < sizeof samples / sizeof samples[0]; v++)
 		*samples[v] = ARENA_ARRAY(arena, double, n);
-	s->system = scp_system_new(n, most, arena);
+	s->system = scp_system_new(n, most, ranks_of(s), arena);
 	s->rounded = s->system.rounded;
 	return s;
 }
@@ -145,7 +157,7 @@ static void solve_in_neurons(struct scp_interior *s)
 
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
 		s->df[k] = s->r[k] / s->system.v[k];
-	scp_products_transposed(Phi, s->df, b); /* N: Phi'v^-1 r */
+	scp_products_transposed(ranks_of(s), Phi, s->df, b); /* N: Phi'v^-1 r */
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		b[i] = (s->dp[i] - s->dq[i]) / sqrt(s->system.s[i]) - b[i] * sqrt(s->system.s[i]);
 	scp_system_solve(&s->system, SCP_IN_NEURONS, b, s->df, s->x);
@@ -165,7 +177,7 @@ static void complete_direction(struct scp_interior *s)
 	bool given = scp_system_uses(&s->system, SCP_IN_NEURONS) &&
 		     !scp_system_better(&s->system, SCP_IN_SAMPLES);
 
-	scp_products_transposed(Phi, s->da, s->dzp); /* N: Phi'da */
+	scp_products_transposed(ranks_of(s), Phi, s->da, s->dzp); /* N: Phi'da */
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double h = s->dzp[i];
 		double sp = s->p[i] / s->zp[i], sq = s->q[i] / s->zq[i];
@@ -230,7 +242,7 @@ static double misfit(const struct scp_interior *s)
 
 		sum += fabs(a[k] * e) + weight * e * e / 2;
 	}
-	return sum;
+	return ranks_sum(ranks_of(s), sum);
 }
 
 /* Longest step that keeps x + step dx >= 0, at most `step`. */
@@ -359,7 +371,7 @@ void scp_interior_extend(struct scp_interior *s, double sum)
 	s->system.late = false;
 	measure(s, before);
 	s->mu = sum / products_of(s);
-	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), s->box.a, s->ep);
+	scp_products_transposed(ranks_of(s), mat_cols(s->scp->Phi, 0, s->count), s->box.a, s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		largest = fmax(largest, fabs(s->ep[i]));
 	scale = fmin(1, inside * beta / largest);

@@ -34,29 +34,18 @@ void scp_loss_shrink(struct dual_box *box, const double *f, double scale, double
 void scp_loss_curvature(const struct dual_box *box, double *v)
 {
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
-		struct loss_term loss = loss_of(box->problem->loss, k);
-		double above = box->above[k], below = box->below[k],
-		       y = (double)box->problem->y.at[k];
-
-		v[k] = loss.loss->box ? loss_box(loss, y).quadratic
-				      : loss_entropy(loss, y).factor * (1 / above + 1 / below);
-		v[k] += box->p[k] / above + box->q[k] / below;
+		v[k] = dual_box_curvature(box, k) + box->p[k] / box->above[k] +
+		       box->q[k] / box->below[k];
 	}
 }
 
 void scp_loss_residual(const struct dual_box *box, const double *f, double mu, bool correct,
 		       double *r)
 {
-	struct loss_term loss = box->problem->loss;
-
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
-		double up = box->da[k] / box->above[k], down = box->da[k] / box->below[k];
-
 		r[k] = f[k] - dual_box_slope(box, k, box->a[k], box->above[k], box->below[k]) -
 		       dual_box_next_p(box, k, mu, correct) + dual_box_next_q(box, k, mu, correct);
-		if (correct && !loss.loss->box) /* l*'''(a) da^2 / 2 */
-			r[k] -= loss_entropy(loss_of(loss, k), (double)box->problem->y.at[k])
-					.factor *
-				(up * up - down * down) / 2;
+		if (correct)
+			r[k] -= dual_box_bend(box, k);
 	}
 }

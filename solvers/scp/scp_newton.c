@@ -21,6 +21,7 @@ const struct scp_method scp_newton = {
 		 .cite = "mehrotra1992"},
 	.takes = scp_loss_takes,
 	.needs = "a loss whose conjugate is a quadratic or an entropy on an interval",
+	.spread = true,
 	.most = 2000, /* a factorisation of order N of 3 GFLOP, and a system of 32 MB */
 	.forecast = scp_interior_forecast,
 	.setup = setup,

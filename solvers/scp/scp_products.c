@@ -32,7 +32,7 @@ void scp_products_plain(struct mat Phi, const double *x, double *f)
 	}
 }
 
-void scp_products_transposed(struct mat Phi, const double *g, double *slope)
+static void transposed(struct mat Phi, const double *g, double *slope)
 {
 	if (wide) {
 		blas_gemv(1, Phi, TRANSPOSED, (const real *)(const void *)g, 0,
@@ -48,4 +48,10 @@ void scp_products_transposed(struct mat Phi, const double *g, double *slope)
 			sum += (double)phi[k] * g[k];
 		slope[j] = sum;
 	}
+}
+
+void scp_products_transposed(struct ranks *ranks, struct mat Phi, const double *g, double *slope)
+{
+	transposed(Phi, g, slope);
+	ranks_sum_all(ranks, slope, (size_t)Phi.cols);
 }

@@ -4,11 +4,12 @@
 #define SCP_SCP_PRODUCTS_H
 
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 
 /* f (rows) = Phi x (cols) */
 void scp_products_plain(struct mat Phi, const double *x, double *f);
 
-/* slope (cols) = Phi' g (rows) */
-void scp_products_transposed(struct mat Phi, const double *g, double *slope);
+/* slope (cols) = Phi' g of the rows on all ranks */
+void scp_products_transposed(struct ranks *ranks, struct mat Phi, const double *g, double *slope);
 
 #endif

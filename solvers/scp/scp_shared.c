@@ -79,6 +79,13 @@ static void weigh_rows(struct mat M, const real *weight)
 			mat_col(M, j)[r] *= (real)sqrt((double)weight[r]);
 }
 
+/* The Gram matrix of the samples of all ranks from the lower triangle of those here. */
+static void sum_gram(struct scp_shared *s)
+{
+	ranks_sum_lower(s->problem->ranks, s->group.G);
+	blas_symmetrize(s->group.G);
+}
+
 /* G = Phi'Phi and, for the quadratic loss, B = Phi'Y. */
 static void build(struct scp_shared *s)
 {
@@ -102,7 +109,9 @@ static void build(struct scp_shared *s)
 		for (ptrdiff_t i = 0; i < y.n * y.k; i++)
 			s->group.square += (double)Y.at[i] * (double)Y.at[i];
 	}
-	blas_symmetrize(s->group.G);
+	sum_gram(s);
+	ranks_sum_all(s->problem->ranks, s->group.B, (size_t)(s->group.N * s->group.k));
+	s->group.square = ranks_sum(s->problem->ranks, s->group.square);
 	scp_group_refresh(&s->group);
 }
 
@@ -213,9 +222,10 @@ static void fit(struct scp_shared *s)
 	for (ptrdiff_t i = 0; i < s->T.rows * s->T.cols; i++)
 		s->T.at[i] = s->Z.at[i] - s->W.at[i];
 	blas_gemm(1, all_features(s), TRANSPOSED, s->T, PLAIN, 0, s->S);
+	ranks_sum_mat(s->problem->ranks, s->S);
 	for (ptrdiff_t i = 0; i < s->S.rows * s->S.cols; i++)
 		s->group.B[i] = (double)s->S.at[i];
-	s->group.square = sum_of_squares(s->T);
+	s->group.square = ranks_sum(s->problem->ranks, sum_of_squares(s->T));
 	s->group.beta = s->problem->beta / s->penalty.rho;
 	scp_group_refresh(&s->group);
 	for (int step = 0; step < MOST_STEPS; step++) {
@@ -244,6 +254,7 @@ static void split(struct scp_shared *s, struct progress *progress)
 			      (double)s->T.at[i]);
 		s->W.at[i] = s->T.at[i] - s->Z.at[i];
 	}
+	penalty_sum(s->problem->ranks, &sums);
 	s->misfit = sums.primal;
 	progress->primal_residual = penalty_relative(sums.primal, sums.size);
 	progress->dual_residual = penalty_relative(sums.change, sums.dual);
@@ -287,7 +298,7 @@ static void weigh(struct scp_shared *s)
 				mat_set(to, r, j, s->w[first + r] * mat_get(Phi, r, j));
 		blas_syrk(1, to, TRANSPOSED, 1, s->group.G);
 	}
-	blas_symmetrize(s->group.G);
+	sum_gram(s);
 }
 
 /* S = Phi' grad L at F, given to the group lasso as its slopes. */
@@ -295,6 +306,7 @@ static void slope_there(struct scp_shared *s)
 {
 	loss_outputs_gradient(s->problem->loss, s->F, s->problem->y, s->slopes);
 	blas_gemm(1, all_features(s), TRANSPOSED, s->slopes, PLAIN, 0, s->S);
+	ranks_sum_mat(s->problem->ranks, s->S);
 	scp_group_linearise(&s->group, s->S);
 }
 
@@ -306,6 +318,7 @@ static void curve(void *of, struct mat P, struct mat out)
 	blas_gemm(1, all_features(s), PLAIN, P, PLAIN, 0, s->V);
 	loss_outputs_hessian_product(s->problem->loss, s->F, s->problem->y, s->V, s->T);
 	blas_gemm(1, all_features(s), TRANSPOSED, s->T, PLAIN, 0, out);
+	ranks_sum_mat(s->problem->ranks, out);
 }
 
 /* A moves along the direction D by the first of 1, 1/2, ... that lowers the objective enough, which
@@ -440,6 +453,7 @@ void scp_shared_certify(struct scp_shared *s, struct certificate *certificate)
 		loss_outputs_gradient(problem->loss, F, targets_from(s, first, Phi.rows), G);
 		blas_gemm(-1, Phi, TRANSPOSED, G, PLAIN, 1, s->S);
 	}
+	ranks_sum_mat(problem->ranks, s->S);
 	blas_scale((size_t)(n * problem->y.k), -1, s->slopes.at);
 	certificate->objective =
 		loss_outputs_value(problem->loss, s->F, problem->y) + problem->beta * norm_of(s);

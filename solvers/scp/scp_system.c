@@ -21,18 +21,20 @@ enum {
 	MOST_SAMPLES = 2000 /* of a system in samples: a factorisation of 3 GFLOP */
 };
 
-struct scp_system scp_system_new(ptrdiff_t n, ptrdiff_t most, struct arena *arena)
+struct scp_system scp_system_new(ptrdiff_t n, ptrdiff_t most, struct ranks *ranks,
+				 struct arena *arena)
 {
-	struct scp_system s = {.late = false};
+	struct scp_system s = {.ranks = ranks};
+	bool in_samples = !ranks && n <= MOST_SAMPLES;
 
 	s.v = ARENA_ARRAY(arena, double, n);
 	s.s = ARENA_ARRAY(arena, double, most);
 	for (size_t v = 0; v < sizeof s.work / sizeof s.work[0]; v++)
 		s.work[v] = ARENA_ARRAY(arena, double, n > most ? n : most);
 	s.rounded = ARENA_ARRAY(arena, real, n > most ? n : most);
-	s.in_samples = n <= MOST_SAMPLES ? mat_lower(arena, n) : (struct mat){0};
+	s.in_samples = in_samples ? mat_lower(arena, n) : (struct mat){0};
 	s.in_neurons = mat_lower(arena, most);
-	s.T = mat_new(arena, CHUNK, n > MOST_SAMPLES || n < most ? most : n);
+	s.T = mat_new(arena, CHUNK, !in_samples || n < most ? most : n);
 	return s;
 }
 
@@ -108,12 +110,13 @@ static void assemble(struct scp_system *s, enum scp_system_kind which, double ri
 	struct mat C = factor_of(s, which);
 
 	mat_fill(C, 0);
-	for (ptrdiff_t j = 0; j < C.cols; j++)
+	for (ptrdiff_t j = 0; j < C.cols && ranks_at(s->ranks) == 0; j++)
 		mat_set(C, j, j, which == SCP_IN_SAMPLES ? (real)s->v[j] : 1);
 	if (which == SCP_IN_SAMPLES)
 		accumulate_columns(s, C);
 	else
 		accumulate_rows(s, C);
+	ranks_sum_lower(s->ranks, C);
 	for (ptrdiff_t j = 0; j < C.cols; j++)
 		mat_set(C, j, j, mat_get(C, j, j) * (real)(1 + ridge));
 }
@@ -144,7 +147,7 @@ static void apply(const struct scp_system *s, enum scp_system_kind which, const 
 	struct mat Phi = s->Phi;
 
 	if (which == SCP_IN_SAMPLES) {
-		scp_products_transposed(Phi, x, t); /* N: Phi'x */
+		scp_products_transposed(s->ranks, Phi, x, t); /* N: Phi'x */
 		for (ptrdiff_t i = 0; i < Phi.cols; i++)
 			t[i] *= s->s[i];
 		scp_products_plain(Phi, t, to); /* n: Phi S Phi'x */
@@ -157,7 +160,7 @@ static void apply(const struct scp_system *s, enum scp_system_kind which, const 
 	scp_products_plain(Phi, to, t); /* n: Phi S^(1/2) x */
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
 		t[k] /= s->v[k];
-	scp_products_transposed(Phi, t, to); /* N */
+	scp_products_transposed(s->ranks, Phi, t, to); /* N */
 	for (ptrdiff_t i = 0; i < Phi.cols; i++)
 		to[i] = x[i] + to[i] * sqrt(s->s[i]);
 }

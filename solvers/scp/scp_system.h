@@ -10,12 +10,14 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 
 #include <stdbool.h>
 
 enum scp_system_kind { SCP_IN_SAMPLES, SCP_IN_NEURONS };
 
 struct scp_system {
+	struct ranks *ranks;   /* that hold the samples; NULL: this process alone */
 	struct mat Phi;        /* n x N: columns in use, borrowed; set by the caller */
 	double *v, *s;         /* n, N: curvatures; set by the caller */
 	bool late;             /* one system is no longer accurate: both are used */
@@ -27,8 +29,9 @@ struct scp_system {
 	struct mat T;          /* columns or rows of T */
 };
 
-/* For n samples and up to `most` neurons. */
-struct scp_system scp_system_new(ptrdiff_t n, ptrdiff_t most, struct arena *arena);
+/* For n samples and up to `most` neurons. Of samples on several ranks only in the neurons. */
+struct scp_system scp_system_new(ptrdiff_t n, ptrdiff_t most, struct ranks *ranks,
+				 struct arena *arena);
 
 bool scp_system_uses(const struct scp_system *s, enum scp_system_kind which);
 

@@ -133,6 +133,7 @@ static void price(struct working_set *s, const real *slopes)
 	for (size_t k = 0; k < n; k++)
 		s->alpha[k] = -slopes[k];
 	blas_gemv(-1, mat_cols(scp->Phi, 0, s->known), TRANSPOSED, s->alpha, 0, s->slope);
+	ranks_sum_mat(problem->ranks, (struct mat){s->known, 1, s->known, s->slope});
 	s->violated = 0;
 	for (ptrdiff_t i = 0; i < s->known; i++) {
 		largest = fmax(largest, fabs((double)s->slope[i]));
@@ -251,6 +252,7 @@ const struct scp_method scp_working_set = {
 	.takes = scp_loss_takes,
 	.needs = "a loss whose conjugate is a quadratic or an entropy on an interval",
 	.nested = true,
+	.spread = true,
 	.most = PTRDIFF_MAX,
 	.forecast = forecast,
 	.setup = setup,

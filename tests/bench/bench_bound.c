@@ -36,6 +36,13 @@
 	"limit: {train: 2000}, prepare: [{unit: {range: 255}}, bias]}\n"                     \
 	"train:\n  - {solver: all_networks, loss: squared}\n"
 
+#define SPAMBASE                                                                                 \
+	"name: bench\ndata:\n  - {name: spambase, csv: {path: "                                  \
+	"\"${RELUBENCH_DATA}/spambase/spambase.data\"}, split: {test: 4101, stratified: true}, " \
+	"prepare: "                                                                              \
+	"[standardize, bias]}\n"                                                                 \
+	"train:\n  - {solver: all_networks, loss: squared}\n"
+
 static const struct course {
 	const char *name, *folder, *spec;
 	double beta, seconds, share; /* goals: seconds; bound / objective */
@@ -50,6 +57,7 @@ static const struct course {
 	{"sonar", "sonar", CSV("sonar", "sonar/sonar.all-data", ""), 1, 300, 0.75},
 	{"ionosphere", "ionosphere", CSV("ionosphere", "ionosphere/ionosphere.data", ", drop: [1]"),
 	 1, 300, 0.65},
+	{"spambase", "spambase", SPAMBASE, 1, 300, 0.65},
 	{"pima", "pima_indians_diabetes",
 	 CSV("pima", "pima_indians_diabetes/pima-indians-diabetes.data", ""), 1, 60, 0},
 	{"mnist", "mnist", MNIST, 100, 60, 0.80},

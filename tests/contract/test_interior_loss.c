@@ -224,6 +224,44 @@ static void a_separate_variable_follows_f(void **state)
 	}
 }
 
+/* A logistic loss with its dual variable in a box: on the path as others; off it a moves along the
+ * line of the linearised equations, which leaves l*'(a) a residual of second order. */
+static void a_bound_variable_moves_along_a_line(void **state)
+{
+	const double length = 1e-2, mu = 0.02;
+
+	(void)state;
+	for (int l = 1; l < 3 && sizeof(real) == sizeof(double); l++) {
+		struct fixture *s = fixture_new(losses[l], l == 1 ? 1 : 0.25);
+		real a[N], f[N];
+		double residual;
+
+		interior_loss_bound(s->il, &s->toy.arena);
+		check_path(s, mu);
+		interior_loss_start(s->il, s->f, 0.3);
+		for (ptrdiff_t k = 0; k < N; k++)
+			s->f[k] += s->df[N - 1 - k];
+		memcpy(a, interior_loss_dual(s->il, s->f), sizeof a);
+		residual = interior_loss_residual(s->il, s->f);
+		interior_loss_weights(s->il, s->f, s->w);
+		interior_loss_gradient(s->il, s->f, mu, false, s->g);
+		interior_loss_direction(s->il, s->f, s->df, mu, false);
+		interior_loss_move(s->il, length);
+		for (ptrdiff_t k = 0; k < N; k++) {
+			double full = (double)s->g[k] + (double)s->w[k] * (double)s->df[k];
+
+			f[k] = s->f[k] + (real)length * s->df[k];
+			check_close(interior_loss_dual(s->il, f)[k],
+				    (double)a[k] + length * (full - (double)a[k]), ROUNDING,
+				    ROUNDING);
+		}
+		check_above(residual, 0.1);
+		check_close(interior_loss_residual(s->il, f), (1 - length) * residual, 0,
+			    10 * length * length);
+		arena_release(&s->toy.arena);
+	}
+}
+
 enum { LAMBDA = 2 };
 
 /* sum_k l(t x_k, y_k) + LAMBDA t^2 / 2 with x the first column, naively */
@@ -327,6 +365,7 @@ int main(void)
 		cmocka_unit_test(directions_solve_the_linearised_equations),
 		cmocka_unit_test(longest_step_ends_on_the_boundary),
 		cmocka_unit_test(a_separate_variable_follows_f),
+		cmocka_unit_test(a_bound_variable_moves_along_a_line),
 		cmocka_unit_test(one_variable_is_solved_and_certified),
 	};
 

@@ -17,7 +17,7 @@ spec()
 	train:
 	  - {name: one, solver: gated, loss: $3, beta: $4, patterns: 12, fresh: 50}
 	  - {name: fista, solver: gated, loss: $3, beta: $4, patterns: 12, method: fista}
-	  - {name: path, solver: gated, loss: $3, beta: $4, patterns: 12, path: 7}
+	  - {name: path, solver: gated, loss: $3, beta: {path: [max, $4, 7]}, patterns: 12}
 	  - {name: exact, solver: gated, loss: $3, beta: $4, patterns: 12, decompose: exact}
 	  - {name: near, solver: gated, loss: $3, beta: $4, patterns: 12, decompose: approximate}
 	stop: {iterations: 2000, gap: 1e-5}
@@ -78,23 +78,23 @@ for name in moons flowers targets; do
 		a "$(fact $results exact decomposition_error)" b "$(fact $results near decomposition_error)"
 	holds "$name: how far from the cones" "a > 0 && a <= 1" a "$(fact $results one cone_violation)"
 	holds "$name: fresh patterns" "a >= 0 && a <= 1" a "$(record $results one violation)"
-	path=$(ls $results/cells/*/path.csv | while read -r f; do [ "$(wc -l <"$f")" -eq 8 ] && echo "$f"; done)
-	check "$name: path.csv has a line for each penalty" "$(ls $results/cells/*/path.csv)" [ -s "$path" ]
+	path=$(ls $results/cells/*/path.csv)
+	check "$name: one cell has a path, with a line for each penalty" "$path" [ "$(wc -l <"$path")" -eq 8 ]
 	check "$name: its columns are described" "$(head -n 1 "$path")" \
 		[ "$(awk -F, '$1 == "cells/*/path.csv" { print $2 }' $results/columns.csv | paste -sd,)" = "$(head -n 1 "$path")" ]
 	check "$name: penalties fall, every gap is certified, gates come in" "$(cat "$path")" \
 		awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-		{ bad += $at["gap"] > 1e-5 || (NR > 2 && $at["beta"] >= last) || $at["lower_bound"] > $at["objective"]; last = $at["beta"]; gates = $at["gates"]; first = NR == 2 ? gates : first }
+		{ bad += $at["gap"] > 1e-5 || (NR > 2 && $at["beta"] >= last) || $at["lower_bound"] > $at["objective"]; last = $at["beta"]; gates = $at["neurons"]; first = NR == 2 ? gates : first }
 		END { exit !(bad == 0 && first == 0 && gates > 0 && last == 0.5 && NR == 8) }' "$path"
 	if command -v gnuplot >/dev/null; then
 		check "$name: the path is drawn" "$(ls $results/plots)" [ -s $results/plots/path.svg -a -s $results/plots/path-2.svg ]
 		kind=accuracy
 		[ $name = targets ] && kind='mean loss'
-		says "$name: by its gates" "gates in use" $results/plots/path.svg
+		says "$name: by its gates" "neurons in use" $results/plots/path.svg
 		says "$name: and by what fits the task" "$kind" $results/plots/path.svg
 		says "$name: or by its objective" "objective at the penalty" $results/plots/path-2.svg
 		check "$name: a point for each penalty" "$(cat $results/plots/path.dat)" \
-			[ "$(awk '/^# .*gates/ { on = 1; next } /^$/ { on = 0 } on && /^[0-9]/ { n++ } END { print n }' $results/plots/path.dat)" -eq 7 ]
+			[ "$(awk '/^# .*neurons/ { on = 1; next } /^$/ { on = 0 } on && /^[0-9]/ { n++ } END { print n }' $results/plots/path.dat)" -eq 7 ]
 	fi
 	for cell in $(cells_of $results); do
 		expect "$name: $cell verifies" 0 verify $results "$cell"
@@ -116,13 +116,22 @@ says "what was there is kept" "^1 computed, 4 reused"
 # A gap of the last penalty that an earlier one reaches does not end the path.
 sed -e 's/^name: moons$/name: wide/; s/gap: 1e-5/gap: 0.9/; /^plots:/d; /plot: path/d' moons.yaml >wide.yaml
 expect "a wide gap runs" 0 run wide.yaml --quiet
-check "and leaves the path whole" "$(wc -l results/wide/cells/*/path.csv)" \
-	[ "$(cat results/wide/cells/*/path.csv | grep -c '^0\.5,')" -eq 5 ]
+check "and leaves the path whole" "$(cat results/wide/cells/*/path.csv)" \
+	[ "$(cut -d, -f2 results/wide/cells/*/path.csv | tail -n 1)" = 0.5 ]
+
+# A point of a path that was changed does not verify.
+cell=$(dirname results/moons/cells/*/path.csv)
 
 # Mistakes.
 sed 's/logistic/hinge/' moons.yaml >bad.yaml
 expect "a loss with a kink" 2 validate bad.yaml
 says "is named" "a loss with a finite second derivative"
-sed 's/path: 7/path: 0/' moons.yaml >bad.yaml
-expect "no penalty" 2 validate bad.yaml
-says "says what was expected" "path: expected a whole number in \[1, 10000\], got \"0\""
+sed 's/beta: {path: \[max, 0.5, 7\]}/beta: {path: [0.1, 0.5, 7]}/' moons.yaml >bad.yaml
+expect "a path that rises" 2 validate bad.yaml
+says "says what was expected" "train\[2\].beta: path: expected a first penalty above the last one, 0.5, got 0.1"
+sed 's/path: \[max, 0.5, 7\]/path: [max, 0.5]/' moons.yaml >bad.yaml
+expect "a path without a count" 2 validate bad.yaml
+says "says its form" "train\[2\].beta.path: expected \[first, last, count\]"
+sed 's/solver: gated, loss: logistic, beta: {/solver: adam, loss: logistic, beta: {/; s/\(adam.*\), patterns: 12/\1/' moons.yaml >bad.yaml
+expect "a method without paths" 2 validate bad.yaml
+says "names those with" "path: \"adam\" has one penalty a cell: .*; paths are for gated, active_set, generated"

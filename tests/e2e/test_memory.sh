@@ -42,10 +42,11 @@ spec small "generate: {kind: moons, n: 1500}, split: {test: 100}, prepare: [stan
   - {name: coordinate, solver: scp, method: coordinate, neurons: 2000, beta: 0.1}
   - {name: ista, solver: scp, method: ista, neurons: 2000, beta: 0.1}' \
 	'stop: {iterations: 3}'
+# the second step of poly_first_order polishes
 spec forms "generate: {kind: blobs, n: 30000, d: 12}, split: {test: 2000}, prepare: [standardize]" \
 	'  - {name: sdp, solver: poly_sdp, loss: hinge, radius: 0.1, beta: 0.1}
   - {name: standard, solver: poly_sdp, loss: squared, beta: 0.1}
-  - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1}
+  - {name: first, solver: poly_first_order, loss: hinge, beta: 0.1, batch: 0, epochs: 1}
   - {name: penalty, solver: poly_penalty, loss: hinge, radius: 0.1, beta: 0.1}' \
 	'stop: {iterations: 2}'
 # splitting by the Gram matrix of samples and by that of entries

@@ -10,13 +10,15 @@ data:
   - {name: teacher, generate: {kind: teacher, n: 90, d: 3}}
 train:
   - {solver: admm, beta: 0.1, patterns: 4, u_update: primal, finish: none}
-stop: {iterations: 30}
+  - {solver: adam, beta: 0.1, width: 9, epochs: 3, batch: 20}
+  - {solver: scp, beta: 0.1, neurons: 20}
+stop: {iterations: 10}
 END
 
-# field NAME FOLDER: a number of the record, to ten digits
+# field NAME FOLDER: a number of each record, to ten digits
 field()
 {
-	grep -o "\"$1\": *[0-9.e+-]*" "$2"/ranks/cells/*/result.json | awk '{ printf "%.9e", $NF }'
+	grep -ho "\"$1\": *[0-9.e+-]*" "$2"/ranks/cells/*/result.json | awk '{ printf "%.9e ", $NF }'
 }
 
 "$relubench" run ranks.yaml --out two >two.log 2>&1
@@ -26,15 +28,65 @@ if grep -q "built without MPI" two.log; then
 	echo "ok ranks give what one process gives # SKIP built without MPI"
 	exit 0
 fi
-"$relubench" run ranks.yaml --out one --set resources.ranks=1 >one.log 2>&1
-for name in objective lower_bound; do
-	check "$name of two ranks is that of one process" "$(field $name one) $(field $name two) $(cat two.log)" \
-		test -n "$(field $name one)" -a "$(field $name one)" = "$(field $name two)"
-done
+# same NAME SET...: objective and bound of two ranks are those of one process, with these settings
+same()
+{
+	local name=$1 field sets=()
+
+	shift
+	for set in "$@"; do
+		sets+=(--set "$set")
+	done
+	rm -rf one two
+	"$relubench" run ranks.yaml --out two "${sets[@]}" >two.log 2>&1
+	"$relubench" run ranks.yaml --out one "${sets[@]}" --set resources.ranks=1 >one.log 2>&1
+	for field in objective lower_bound; do
+		check "$name: $field of two ranks is that of one process" \
+			"$(field $field one) $(field $field two) $(cat two.log)" \
+			test -n "$(field $field one)" -a "$(field $field one)" = "$(field $field two)"
+	done
+}
+
+same "one output"
+check "three methods were run" "$(cat two.log)" test "$(field objective two | wc -w)" = 3
+same "classes that the loss couples" 'data[0]={name: teacher, generate: {kind: teacher, n: 90, d: 3, outputs: 3}}' \
+	'train=[{solver: admm, loss: logistic, beta: 0.1, patterns: 4, u_update: primal, finish: none}]'
 check "a method that needs all rows is refused" "" \
-	grep -q "resources.ranks: method \"scp\": solver: needs all rows" \
-	<<<"$("$relubench" run ranks.yaml --out no --set 'train[0]={solver: scp}' 2>&1)"
-"$relubench" run ranks.yaml --out outputs --set \
-	'data[0]={name: teacher, task: regression, generate: {kind: teacher, n: 90, d: 3, outputs: 2}}' >outputs.log 2>&1
-check "several outputs are refused" "$(cat outputs.log)" \
-	grep -q "2 outputs need all rows in one process: admm over ranks takes one" outputs.log
+	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
+	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
+
+# an error that every rank has: one record of it, whose log nobody changes afterwards
+"$relubench" run ranks.yaml --out wrong --set 'train=[{solver: adam, beta: 0.1, patience: 3}]' >wrong.log 2>&1
+check "an error of all ranks is recorded once, with its text" "$(cat wrong.log)" \
+	grep -q '"message": *"patience: expected 0 or a validation part' wrong/ranks/cells/*/result.json
+check "and is no damaged record" "$(cat wrong.log)" test "$(grep -c damaged wrong.log)" = 0
+
+# memory that the plan says, and that all ranks held
+memory=(--set 'data=[{name: rows, generate: {kind: blobs, n: 60000, d: 20}}]' --set 'stop={iterations: 1}'
+	--set 'train=[{solver: sgd, loss: logistic, beta: 0.1, width: 8, epochs: 1, batch: 0}]')
+planned=$("$relubench" plan ranks.yaml --out memory "${memory[@]}" | sed -n 's/.*at most \([0-9.]*\) MiB.*/\1/p')
+"$relubench" run ranks.yaml --out memory "${memory[@]}" >memory.log 2>&1
+held=$(field peak_mem_bytes memory)
+check "the plan says the memory of all ranks" "${planned:-none} MiB planned, $held held" \
+	awk -v planned="${planned:-0}" -v held="$held" \
+	'BEGIN { ratio = planned * 1048576 / held; exit !(ratio > 0.95 && ratio < 2) }'
+
+# a rank that dies: the cell is interrupted, nothing of the others stays, and the next run computes it
+long=(--set 'stop={iterations: 100000000, seconds: 2, gap: null}'
+	--set 'train=[{solver: admm, beta: 0.1, patterns: 4, u_update: primal, finish: none}]')
+"$relubench" run ranks.yaml --out dead "${long[@]}" >dead.log 2>&1 &
+run=$!
+for _ in $(seq 200); do
+	sleep 0.05
+	[ "$(cat dead/ranks/tmp/*.rank1/trace.csv 2>/dev/null | wc -l)" -gt 2 ] && break
+done
+kill -9 "$(pgrep -f "relubench-worker-double dead/ranks/.* --ranks 2" | tail -n 1)"
+ended=0
+wait $run || ended=$?
+check "a run with a dead rank ends with status 1" "$ended: $(cat dead.log)" test $ended = 1
+check "its cell is interrupted and says why" "$(cat dead.log)" \
+	grep -q '"message": *"one of 2 ranks died' dead/ranks/cells/*/result.json
+check "nothing stays in its place of work" "$(ls dead/ranks)" test ! -e dead/ranks/tmp
+"$relubench" run ranks.yaml --out dead "${long[@]}" >again.log 2>&1
+check "the next run computes it" "$(cat again.log)" \
+	grep -q '"status": *"ok"' dead/ranks/cells/*/result.json

@@ -1,5 +1,6 @@
-/* Memory that runs out at the k-th allocation, for every k until none fails: the process ends at
- * the one place that handles it, and what it leaves behind is never taken for a result. */
+/* Memory that runs out at the k-th allocation, for every small k and then for some of each size
+ * until none fails: the process ends at the one place that handles it, and what it leaves behind is
+ * never taken for a result. */
 #include "harness/run/run.h"
 #include "tests/close.h"
 #include "tests/fault_fixture.h"
@@ -12,7 +13,10 @@
 
 #include <cmocka.h>
 
-enum { MANY = 100 }; /* fewer allocations than this: they went elsewhere */
+enum {
+	MANY = 100, /* fewer allocations than this: they went elsewhere */
+	DENSE = 50, /* a cell makes some hundred of them, a report thousands */
+};
 
 static void expect_no_result(struct fault_room *room)
 {
@@ -38,6 +42,7 @@ static void computing_a_cell(void **state)
 {
 	const struct fault_trial trial = {.fail_after = arena_fail_after,
 					  .attempt = fault_run_cell,
+					  .dense = DENSE,
 					  .failure = RUN_EXIT_OOM,
 					  .failed = expect_no_result,
 					  .success = expect_result};
@@ -54,6 +59,7 @@ static void building_a_report(void **state)
 {
 	const struct fault_trial trial = {.fail_after = arena_fail_after,
 					  .attempt = fault_build_report,
+					  .dense = DENSE,
 					  .failure = RUN_EXIT_OOM};
 	struct fault_room *room = *state;
 	const char *cells = fault_path(room, room->results, "cells");

@@ -1,6 +1,6 @@
 /* The path of penalties that a method has gone (path.csv of its cells): what was certified at each
  * of them against the penalty, or against its share of the first one; for each data set a panel of
- * numbers of gates, of accuracies, and so on. Step i of all repetitions is one point, as their
+ * numbers of neurons, of accuracies, and so on. Step i of all repetitions is one point, as their
  * penalties differ. */
 #include "harness/report/figure/plot.h"
 #include "harness/report/records/comparable.h"
@@ -21,26 +21,42 @@ struct path_options { /* all zero = the defaults */
 static const char *const x_names[] = {"beta", "share", NULL};
 
 /* Columns of path.csv; those of one axis are curves of one panel. */
-static const char *const y_names[] = {"gates",      "train_accuracy",  "validation_accuracy",
-				      "train_loss", "validation_loss", "objective",
-				      "gap",        "screened",        "steps",
+static const char *const y_names[] = {"neurons",
+				      "train_accuracy",
+				      "validation_accuracy",
+				      "test_accuracy",
+				      "train_loss",
+				      "validation_loss",
+				      "test_loss",
+				      "objective",
+				      "objective_network",
+				      "gap",
+				      "screened",
+				      "steps",
+				      "seconds",
 				      NULL};
 enum { Y_COUNT = sizeof y_names / sizeof *y_names - 1 };
 static const struct {
 	const char *label, *axis;
-} y_labels[Y_COUNT] = {{"gates in use", "gates"},
+} y_labels[Y_COUNT] = {{"neurons in use", "neurons"},
 		       {"training", "accuracy"},
 		       {"validation", "accuracy"},
+		       {"test", "accuracy"},
 		       {"training", "mean loss"},
 		       {"validation", "mean loss"},
+		       {"test", "mean loss"},
 		       {"objective at the penalty", "objective at the penalty"},
+		       {"objective of the network", "objective at the penalty"},
 		       {"certified gap (relative)", "certified gap (relative)"},
-		       {"gates screened out", "gates"},
-		       {"steps", "steps at the penalty"}};
+		       {"gates screened out", "neurons"},
+		       {"steps", "steps at the penalty"},
+		       {"seconds", "setup and solve so far (s)"}};
 
 /* What is drawn by default: of classes, of numbers. */
-static const char *const of_classes[] = {"gates", "train_accuracy", "validation_accuracy"};
-static const char *const of_numbers[] = {"gates", "train_loss", "validation_loss"};
+static const char *const of_classes[] = {"neurons", "train_accuracy", "validation_accuracy",
+					 "test_accuracy"};
+static const char *const of_numbers[] = {"neurons", "train_loss", "validation_loss", "test_loss"};
+enum { OF = sizeof of_classes / sizeof *of_classes };
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct path_options, x), .initial = "beta", .names = x_names,
@@ -48,7 +64,7 @@ static const struct option rows[] = {
 		"zero"},
 	{OPTION_FIELD(struct path_options, columns), .initial = "null", .names = y_names,
 	 .doc = "columns of path.csv; those of one kind are curves of one panel, by dashes; by "
-		"default gates in use and accuracies, of regression losses"},
+		"default neurons and accuracies, of regression losses"},
 	{OPTION_FIELD(struct path_options, methods), .initial = "null",
 	 .doc = "names of the methods to draw; all by default"},
 	{OPTION_FIELD(struct path_options, scale), .initial = "auto", .names = figure_scale_names,
@@ -94,7 +110,7 @@ static void values_at(const struct paths *paths, size_t row, const char *column,
 		values[i] = NAN;
 		if (row >= t->rows)
 			continue;
-		if (!strstr(column, "accuracy") || csv_value(t, row, csv_column(t, "gates")) > 0)
+		if (!strstr(column, "accuracy") || csv_value(t, row, csv_column(t, "neurons")) > 0)
 			values[i] = csv_value(t, row, c); /* f = 0 is no class */
 		if (share)
 			values[i] /= csv_value(t, 0, c);
@@ -211,8 +227,8 @@ static struct texts columns_of(const struct path_options *o, const struct paths 
 		for (size_t j = 0; j < paths[i].count; j++)
 			if (!isnan(csv_value(&paths[i].at[j], 0,
 					     csv_column(&paths[i].at[j], of_classes[1]))))
-				return (struct texts){.count = 3, .at = (const char **)of_classes};
-	return (struct texts){.count = 3, .at = (const char **)of_numbers};
+				return (struct texts){.count = OF, .at = (const char **)of_classes};
+	return (struct texts){.count = OF, .at = (const char **)of_numbers};
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
@@ -254,7 +270,7 @@ static void fill(const void *options, const struct records *records, struct figu
 }
 
 const struct plot plot_path = {
-	.base = {"path", "what was certified at each penalty of a path: gates, accuracies", "",
+	.base = {"path", "what was certified at each penalty of a path: neurons, accuracies", "",
 		 rows, sizeof(struct path_options)},
 	.fill = fill,
 };

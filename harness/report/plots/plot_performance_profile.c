@@ -143,8 +143,9 @@ static void fill(const void *options, const struct records *records, struct figu
 		all += tasks;
 		panels_shares(figure,
 			      figure_panel(figure, in->key, "",
-					   arena_format(arena, "%s%s%zu tasks", in->title,
-							*in->title ? ": " : "", tasks)),
+					   arena_format(arena, "%s%s%zu task%s", in->title,
+							*in->title ? ": " : "", tasks,
+							tasks == 1 ? "" : "s")),
 			      &contest, &list, k, ratio);
 	}
 	figure->caption =

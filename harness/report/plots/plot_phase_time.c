@@ -2,11 +2,15 @@
 #include "harness/report/figure/plot.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/panels.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { PHASES = 8 };
+enum {
+	PHASES = 8,
+	READABLE = 24 /* names of more bars than this in one panel run into each other */
+};
 
 struct phase_options { /* all zero = the defaults */
 	long settings;
@@ -69,11 +73,43 @@ static void add_phase(struct figure *figure, struct figure_panel *panel,
 	}
 }
 
+/* One bar for each method where the bars of its settings cannot be read. */
+static bool pool_methods(struct series_list *list, const struct records *records)
+{
+	struct group *groups = ARENA_ARRAY(records->arena, struct group, list->count);
+	struct index index = index_new(list->count, records->arena);
+	size_t count = 0;
+	bool many = false;
+
+	for (size_t i = 0; i < records->data_count; i++)
+		many = many || series_count(list, records->data[i]) > READABLE;
+	if (!many || list->all)
+		return false;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct group *of = list->at[i].group;
+		const char *key = arena_format(records->arena, "%s\n%s", of->data, of->method);
+		size_t at = index_place(&index, key, count);
+		struct group *group = &groups[at];
+
+		if (at == count) {
+			*group = (struct group){.data = of->data, .method = of->method};
+			group->member =
+				ARENA_ARRAY(records->arena, const struct record *, records->count);
+			list->at[count++] = (struct series){.group = group, .label = of->method};
+		}
+		for (size_t k = 0; k < of->count; k++)
+			group->member[group->count++] = of->member[k];
+	}
+	list->count = count;
+	return true;
+}
+
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct phase_options *o = options;
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
+	bool methods = pool_methods(&list, records);
 
 	figure->y =
 		(struct figure_axis){.label = "time in s", .scale = FIGURE_LINEAR, .starts = true};
@@ -90,6 +126,10 @@ static void fill(const void *options, const struct records *records, struct figu
 	if (list.repeats > 1)
 		figure->caption =
 			arena_format(arena, "%s%s", list.uneven ? "up to " : "", list.repeated);
+	if (methods)
+		figure->caption =
+			arena_format(arena, "A bar for each method, of all cells of its settings%s",
+				     list.best ? " (of each loss, beta and threat the best)" : "");
 	figure->caption =
 		arena_format(arena, "%s; a bar stacks the medians of the phases", figure->caption);
 }

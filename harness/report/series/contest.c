@@ -76,7 +76,57 @@ const char *contest_caption(const struct contest *contest, const char *column, s
 				   : ", equal loss, beta and threat";
 }
 
-struct contest contest_of(const struct records *records, const struct series_list *list,
+/* What the panels of a contest tell. */
+struct told {
+	const struct contest *contest;
+	struct arena *arena;
+};
+
+static const char *swept_value(const struct record *record, const char *path)
+{
+	for (size_t i = 0; i < record->swept_count; i++)
+		if (strcmp(record->swept[i].path, path) == 0)
+			return record->swept[i].value;
+	return "";
+}
+
+/* series_told: each panel's title names the path, and the method has one value of it there. */
+static bool panels_tell(const char *method, const char *path, const void *of)
+{
+	const struct told *told = of;
+	const struct contest *contest = told->contest;
+	const char **value = ARENA_ARRAY(told->arena, const char *, contest->panels);
+
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct record *record = contest->at[i].record;
+		size_t panel = contest->panel[contest->at[i].task];
+		const char *here;
+
+		if (strcmp(record->result.method, method) != 0)
+			continue;
+		here = swept_value(record, path);
+		if (!strstr(contest->in[panel].title, records_short(path)) ||
+		    (value[panel] && strcmp(value[panel], here) != 0))
+			return false;
+		value[panel] = here;
+	}
+	return true;
+}
+
+/* Labels without what the title of a panel says, and so fewer of them. */
+static void shorten(struct contest *contest, struct series_list *list,
+		    const struct records *records)
+{
+	const struct told told = {contest, records->arena};
+	size_t at = 0;
+
+	series_shorten(list, records, panels_tell, &told);
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t k = 0; k < list->at[i].group->count; k++)
+			contest->at[at++].entry = list->at[i].entry;
+}
+
+struct contest contest_of(const struct records *records, struct series_list *list,
 			  const char *column)
 {
 	struct arena *arena = records->arena;
@@ -107,6 +157,8 @@ struct contest contest_of(const struct records *records, const struct series_lis
 					panel_of(&out, records, r, minimised, column);
 		}
 	}
+	if (out.panels > 1)
+		shorten(&out, list, records);
 	count_labels(&out, list->entry_count, arena);
 	out.best = ARENA_ARRAY(arena, double, out.tasks);
 	return out;

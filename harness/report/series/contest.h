@@ -30,8 +30,9 @@ struct contest {
 	struct contest_panel *in;
 };
 
-/* All cells of the series, whatever their status, matched by task. `column`: what is compared. */
-struct contest contest_of(const struct records *records, const struct series_list *list,
+/* All cells of the series, whatever their status, matched by task. `column`: what is compared. The
+ * list's labels lose what the titles of the panels tell. */
+struct contest contest_of(const struct records *records, struct series_list *list,
 			  const char *column);
 
 /* Of a panel with other methods' cells alone: are there any, or is there one label only at all? */

@@ -12,6 +12,13 @@
 
 const char *const series_settings_names[] = {"auto", "all", "best", NULL};
 
+/* ", beta=0.1" of a swept value. */
+static const char *add_swept(const char *text, const struct cellfile_swept *swept,
+			     struct arena *arena)
+{
+	return arena_format(arena, "%s, %s=%s", text, records_short(swept->path), swept->value);
+}
+
 /* The name and the swept values: those of the method, those of the data. */
 static const char *label_of(const struct group *group, const char *name, bool of_method,
 			    bool of_data, struct arena *arena)
@@ -21,8 +28,7 @@ static const char *label_of(const struct group *group, const char *name, bool of
 
 	for (size_t i = 0; i < r->swept_count; i++)
 		if (records_of_data(&r->swept[i]) ? of_data : of_method)
-			text = arena_format(arena, "%s, %s=%s", text,
-					    records_short(r->swept[i].path), r->swept[i].value);
+			text = add_swept(text, &r->swept[i], arena);
 	return text;
 }
 
@@ -375,11 +381,33 @@ const char *series_caption(const struct series_list *list, struct figure *figure
 	return arena_format(arena, "%s%s", text, series_choice(list, arena));
 }
 
+void series_shorten(struct series_list *list, const struct records *records, series_told *told,
+		    const void *of)
+{
+	struct index labels = index_new(records->group_count, records->arena);
+
+	list->entry_count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct series *series = &list->at[i];
+		const char *method = series->group->method;
+		const struct record *r = series->group->member[0];
+		size_t swept = one_setting(list, series->group) ? 0 : r->swept_count;
+
+		series->label = method;
+		for (size_t k = 0; k < swept; k++)
+			if (!records_of_data(&r->swept[k]) &&
+			    !(told && told(method, r->swept[k].path, of)))
+				series->label =
+					add_swept(series->label, &r->swept[k], records->arena);
+		add_entry(list, &labels, series);
+		series->colour = series->entry;
+	}
+}
+
 void series_pool(struct series_list *list, const struct records *records)
 {
 	struct arena *arena = records->arena;
 	struct index known = index_new(records->group_count, arena);
-	struct index labels = index_new(records->group_count, arena);
 
 	/* Groups without any cell that is ok have no curve, but they are runs that were made: where
 	 * a method has one setting, its first one stands for a problem that it failed on
@@ -397,13 +425,5 @@ void series_pool(struct series_list *list, const struct records *records)
 		list->at[list->count++].group = group;
 	}
 
-	list->entry_count = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		struct series *series = &list->at[i];
-
-		series->label = label_of(series->group, series->group->method,
-					 !one_setting(list, series->group), false, arena);
-		add_entry(list, &labels, series);
-		series->colour = series->entry;
-	}
+	series_shorten(list, records, NULL, NULL);
 }

@@ -73,6 +73,13 @@ struct series_list series_best(const struct records *records, struct texts metho
  * and the groups without any cell that is ok are added. */
 void series_pool(struct series_list *list, const struct records *records);
 
+/* Whether the figure tells the value that a method has of a swept path. */
+typedef bool series_told(const char *method, const char *path, const void *of);
+
+/* Labels of a pooled list without the values that are told; `entry` of its series is new. */
+void series_shorten(struct series_list *list, const struct records *records, series_told *told,
+		    const void *of);
+
 /* Number of series of a data set. */
 size_t series_count(const struct series_list *list, const char *data);
 

@@ -3,6 +3,7 @@
  * The axes are met by the binder, which asks here about every option. From the first problem of an
  * entry on the others are looked for at linear cost: each value is bound, not each combination. */
 #include "harness/spec/sweep/sweep.h"
+#include "harness/spec/sweep/penalties.h"
 #include "harness/spec/sweep/search.h"
 #include "harness/spec/sweep/zip.h"
 
@@ -307,12 +308,13 @@ void sweep_entries(const struct bind *bind, const struct sweep_list *list, struc
 	e->bind.entry = &trail;
 	e->bind.entry_keys = entry_keys;
 	for (; trail.index < list->list->count; trail.index++) {
+		const struct node *entry = given[trail.index];
 		size_t before = out->count;
 
 		e->known = bind->problems->count;
 		e->looked = 0;
-		grafted[trail.index] =
-			zip_graft(bind, search_graft(bind, given[trail.index], &trail), &trail);
+		entry = penalties_graft(bind, list->rows, entry, &trail);
+		grafted[trail.index] = zip_graft(bind, search_graft(bind, entry, &trail), &trail);
 		expand_tree(e, grafted[trail.index], NULL, false);
 		if (!sound(e))
 			out->count = before;

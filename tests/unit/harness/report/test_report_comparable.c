@@ -136,6 +136,39 @@ static void a_profile_is_of_one_beta_unless_of_accuracy(void **state)
 	assert_int_equal(panels_in(draw("performance_profile", options, &records, ".gp")), 2);
 }
 
+static size_t lines_of(const char *text, const char *line)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, line)); at++)
+		count++;
+	return count;
+}
+
+/* A method is one name and one colour in the panels of its betas; what they do not say stays. */
+static void panels_say_what_labels_need_not(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "scp", "beta", "0.1", .objective = 2, .beta = "0.1"},
+		{"moons", "scp", "beta", "0.01", .objective = 1, .beta = "0.01"},
+		{"moons", "sgd", "beta", "0.1", "rate", "1", .objective = 4, .beta = "0.1"},
+		{"moons", "sgd", "beta", "0.1", "rate", "2", .objective = 6, .beta = "0.1"},
+		{"moons", "sgd", "beta", "0.01", "rate", "1", .objective = 4, .beta = "0.01"},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
+	long options[2] = {0, 1}; /* all settings */
+	const char *text = draw("performance_profile", options, &records, ".dat");
+
+	(void)state;
+	assert_non_null(text);
+	assert_int_equal(lines_of(text, "# scp\n"), 2);
+	assert_int_equal(lines_of(text, "# sgd, rate=1\n"), 2);
+	assert_int_equal(lines_of(text, "# sgd, rate=2\n"), 1);
+	assert_null(strstr(text, "beta="));
+	text = fixture_text(&records, "performance_profile", ".gp");
+	assert_non_null(strstr(text, "\"beta 0.1: 1 task\""));
+}
+
 /* Without a validation part the lowest objective would always be that of the smallest beta. */
 static void the_best_setting_is_the_best_of_its_beta(void **state)
 {
@@ -355,6 +388,7 @@ int main(void)
 		cmocka_unit_test(convergence_has_a_panel_for_each_beta),
 		cmocka_unit_test(a_time_to_a_target_is_that_of_one_beta),
 		cmocka_unit_test(a_profile_is_of_one_beta_unless_of_accuracy),
+		cmocka_unit_test(panels_say_what_labels_need_not),
 		cmocka_unit_test(the_best_setting_is_the_best_of_its_beta),
 		cmocka_unit_test(sweeps_neither_pool_nor_relate_other_objectives),
 		cmocka_unit_test(the_worst_case_is_the_headline_of_robust_methods),

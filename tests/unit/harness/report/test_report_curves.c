@@ -279,6 +279,38 @@ static void phases_are_stacked(void **state)
 	check_equal(row[2], 11);
 }
 
+/* More bars than have room for their names: those of a method are one, of all of its cells. */
+static void many_bars_are_one_for_each_method(void **state)
+{
+	enum { BETAS = 13 };
+	struct fixture_cell cells[2 * BETAS];
+	struct records records;
+	long options = 0;
+	const char *text;
+	double row[3];
+
+	(void)state;
+	for (int i = 0; i < 2 * BETAS; i++) {
+		const char *beta = arena_format(arena, "%d", i % BETAS);
+
+		cells[i] =
+			(struct fixture_cell){"moons",      i < BETAS ? "a" : "b", "beta",
+					      beta,         .seconds = i % BETAS,  .objective = 1,
+					      .beta = beta, .validation = NAN,     .test = 0.5};
+	}
+	records = fixture_records(cells, 2 * BETAS, room, arena);
+	text = data_of("phase_time", &options, &records);
+	numbers_at(text, "# moons: solve", 1, 3, row);
+	check_equal(row[0], 1);
+	check_equal(row[2], (BETAS - 1) / 2);
+	assert_false(fixture_numbers(text, "# moons: solve", 2, 3, row));
+	assert_non_null(
+		strstr(fixture_text(&records, "phase_time", ".gp"), "A bar for each method"));
+	options = 1; /* all settings, as asked */
+	text = data_of("phase_time", &options, &records);
+	numbers_at(text, "# moons: solve", 2 * BETAS - 1, 3, row);
+}
+
 static void trade_off_has_a_point_per_setting(void **state)
 {
 	static const struct fixture_cell cells[] = {
@@ -327,6 +359,7 @@ int main(void)
 		cmocka_unit_test(ecdf_is_the_time_to_the_target),
 		cmocka_unit_test(heat_map_shows_medians_on_a_grid),
 		cmocka_unit_test(phases_are_stacked),
+		cmocka_unit_test(many_bars_are_one_for_each_method),
 		cmocka_unit_test(trade_off_has_a_point_per_setting),
 	};
 

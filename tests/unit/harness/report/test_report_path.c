@@ -19,8 +19,8 @@
 static const char *const room = room_of_tests.folder;
 static struct arena *const arena = &room_of_tests.arena;
 
-#define HEADER                                                                           \
-	"beta,objective,lower_bound,gap,gates,screened,steps,train_accuracy,train_loss," \
+#define HEADER                                                                             \
+	"beta,objective,lower_bound,gap,neurons,screened,steps,train_accuracy,train_loss," \
 	"validation_accuracy,validation_loss\n"
 
 struct path_look { /* as the plot's options */
@@ -62,22 +62,22 @@ static const char *const paths[] = {HEADER "8,5,5,0,0,9,0,0.5,1,0.5,1.5\n"
 					   "6,5,5,1e-9,1,5,2,0.25,0.5,1,1\n",
 				    NULL};
 
-/* Step 1: penalties 8 and 16, no gate; step 2: 4 and 6, 3 gates and 1; step 3: the first path
+/* Step 1: penalties 8 and 16, no neuron; step 2: 4 and 6, 3 neurons and 1; step 3: the first path
  * alone. Rows ascend in beta. */
 static void steps_are_medians(void **state)
 {
 	struct records records;
 	const char *text = draw(paths, 3, (struct path_look){0}, &records), *script;
-	static const double gates[][2] = {{2, 5}, {5, 2}, {12, 0}};
-	static const double training[][2] = {{2, 100}, {5, 50}}; /* none without a gate */
+	static const double neurons[][2] = {{2, 5}, {5, 2}, {12, 0}};
+	static const double training[][2] = {{2, 100}, {5, 50}}; /* none without a neuron */
 	double got[2];
 
 	(void)state;
 	assert_non_null(text);
 	for (size_t row = 0; row < 3; row++) {
 		assert_true(fixture_numbers(text, "# moons: a\n", row, 2, got));
-		check_close(got[0], gates[row][0], 1e-9, 0);
-		check_close(got[1], gates[row][1], 1e-9, 0);
+		check_close(got[0], neurons[row][0], 1e-9, 0);
+		check_close(got[1], neurons[row][1], 1e-9, 0);
 		if (row == 2)
 			continue;
 		assert_true(fixture_numbers(text, "# moons: a, training\n", row, 2, got));
@@ -87,7 +87,7 @@ static void steps_are_medians(void **state)
 	assert_false(fixture_numbers(text, "# moons: a, training\n", 2, 2, got));
 	assert_non_null(strstr(text, "# moons: a, validation\n"));
 	script = fixture_text(&records, "path", ".gp");
-	assert_non_null(strstr(script, "gates in use"));
+	assert_non_null(strstr(script, "neurons in use"));
 	assert_non_null(strstr(script, "accuracy"));
 	assert_non_null(strstr(script, "2 repetitions, step by step"));
 }
@@ -106,7 +106,7 @@ static void penalties_may_be_shares(void **state)
 	assert_true(fixture_numbers(text, "# moons: a\n", 0, 2, got));
 	check_close(got[0], 0.25, 1e-9, 0);
 	check_close(got[1], 3, 1e-9, 0);
-	assert_null(strstr(text, "gates"));
+	assert_null(strstr(text, "neurons"));
 	text = fixture_text(&records, "path", ".gp");
 	assert_non_null(strstr(text, "beta as a share of the first one"));
 	assert_non_null(strstr(text, "certified gap (relative)"));

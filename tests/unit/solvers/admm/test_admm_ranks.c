@@ -1,9 +1,8 @@
 /* ADMM on rows that lie on several ranks: the objective, bounds and network of one process. */
 #include "solvers/admm/admm_step.h"
-#include "solvers/core/rng.h"
 #include "tests/close.h"
 #include "tests/forked.h"
-#include "tests/toy.h"
+#include "tests/shared_rows.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,14 +13,12 @@
 
 #include <cmocka.h>
 
-enum { N = 90, MOST_D = 40, PATTERNS = 8, STEPS = 60, MOST_OUTPUTS = 2 };
+enum { MOST_D = 40, PATTERNS = 8, STEPS = 60 };
 
 /* What is trained. */
 struct trial {
-	const char *loss, *u_update;
-	ptrdiff_t d, k;
-	bool twice; /* each row once more, and a column of zeros */
-	double beta;
+	struct shared_rows of;
+	const char *u_update;
 };
 
 struct found {
@@ -30,44 +27,6 @@ struct found {
 	ptrdiff_t patterns;
 	double size; /* of the network's weights */
 };
-
-static real entry(const struct trial *t, ptrdiff_t k, ptrdiff_t j)
-{
-	struct rng rng = rng_stream(5, "rows", (uint64_t)(t->twice ? k / 2 : k));
-	double x = 0;
-
-	for (ptrdiff_t i = 0; i <= j; i++)
-		x = rng_normal(&rng);
-	return t->twice && j == t->d - 2 ? 0 : j == t->d - 1 ? 1 : (real)x;
-}
-
-static real target(const struct trial *t, ptrdiff_t k, ptrdiff_t c)
-{
-	return entry(t, k, 0) * entry(t, k, 1) + (real)(0.2 * (double)c) > 0 ? 1 : -1;
-}
-
-/* The problem of a rank. */
-static void pose(const struct trial *t, struct ranks *ranks, struct toy *toy, struct problem *p)
-{
-	struct ranks_rows rows = ranks_rows(ranks, N);
-	struct mat X = mat_new(&toy->arena, rows.rows, t->d);
-	real *y = ARENA_ARRAY(&toy->arena, real, rows.rows * t->k);
-
-	for (ptrdiff_t k = 0; k < rows.rows; k++) {
-		for (ptrdiff_t j = 0; j < t->d; j++)
-			mat_set(X, k, j, entry(t, rows.first + k, j));
-		for (ptrdiff_t c = 0; c < t->k; c++)
-			y[c * rows.rows + k] = target(t, rows.first + k, c);
-	}
-	*p = (struct problem){.X = X,
-			      .y = {.n = rows.rows, .k = t->k, .at = y},
-			      .ranks = ranks,
-			      .loss = toy_loss_term(t->loss, &toy->arena),
-			      .beta = t->beta,
-			      .seed = 3};
-	p->loss.weight = 1.0 / N;
-	p->loss.ranks = ranks;
-}
 
 static void train(struct ranks *ranks, const void *given, void *out)
 {
@@ -82,7 +41,7 @@ static void train(struct ranks *ranks, const void *given, void *out)
 	struct admm_options *options;
 	void *state;
 
-	pose(t, ranks, &toy, &problem);
+	shared_rows_pose(&t->of, ranks, &toy, &problem);
 	options = toy_options(
 		desc,
 		arena_format(&toy.arena, "{patterns: %d, finish: none, anderson: 5, u_update: %s}",
@@ -97,7 +56,7 @@ static void train(struct ranks *ranks, const void *given, void *out)
 	found->primal = progress.primal_residual;
 	found->dual = progress.dual_residual;
 	found->patterns = ((struct admm *)state)->system.D.cols;
-	for (ptrdiff_t c = 0; c < t->k; c++)
+	for (ptrdiff_t c = 0; c < t->of.k; c++)
 		found->size += mat_squares(((struct admm *)state)->cvx[c].R);
 	arena_release(&toy.arena);
 }
@@ -120,11 +79,16 @@ static void check_same(const struct found *got, const struct found *want)
 }
 
 static const struct trial trials[] = {
-	{"squared", "pcg", 6, 1, false, 1e-3},
-	{"logistic", "primal", 6, 1, false, 1e-3},
-	{"hinge", "{pcg: {preconditioner: jacobi}}", 5, 1, true, 1e-2},
-	{"squared", "pcg", MOST_D, 1, false, 1e-2}, /* cones by the splitting */
-	{"squared", "primal", 5, 2, false, 1e-3},
+	{{.loss = "squared", .d = 6, .k = 1, .beta = 1e-3}, "pcg"},
+	{{.loss = "logistic", .d = 6, .k = 1, .beta = 1e-3}, "primal"},
+	{{.loss = "hinge", .d = 5, .k = 1, .twice = true, .beta = 1e-2},
+	 "{pcg: {preconditioner: jacobi}}"},
+	/* cones by the splitting */
+	{{.loss = "squared", .d = MOST_D, .k = 1, .beta = 1e-2}, "pcg"},
+	{{.loss = "squared", .d = 5, .k = 2, .beta = 1e-3}, "primal"},
+	{{.loss = "logistic", .d = 5, .k = 3, .beta = 1e-2, .classes = true}, "pcg"},
+	{{.loss = "hinge", .d = 5, .k = 3, .twice = true, .beta = 1e-2, .classes = true}, "primal"},
+	{{.loss = "logistic", .d = MOST_D, .k = 2, .beta = 1e-2, .classes = true}, "primal"},
 };
 
 static void ranks_find_what_one_process_finds(void **state)

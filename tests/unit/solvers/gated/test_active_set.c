@@ -138,42 +138,49 @@ static void large_penalties_give_the_zero_network(void **state)
 	struct run run;
 
 	(void)state;
-	train(&run, &toy, &trainer_active_set, "{patterns: 10, path: 5}");
+	toy.problem.penalties = (struct penalties){5, NAN};
+	train(&run, &toy, &trainer_active_set, "{patterns: 10}");
 	check_equal(run.neurons, 0);
 	check_close(run.objective, run.certificate.lower_bound, 1e-6, 0);
 	arena_release(&run.arena);
 	arena_release(&toy.arena);
 }
 
-/* The table of a path. */
+/* From the penalty that the method finds, and from one that is given. */
 static void penalties_of_a_path_are_runs_of_their_own(void **state)
 {
 	struct toy toy = make(GRID, 2, 40, 4, 0.02);
-	struct run path;
-	struct facts facts = {0};
-	const struct fact *cell;
+	void *options = toy_options(&trainer_active_set.base, "{patterns: 16}", &toy.arena);
 
 	(void)state;
 	if (!IS_DOUBLE)
 		skip();
-	train(&path, &toy, &trainer_active_set, "{patterns: 16, path: 7}");
-	assert_int_equal(path.progress.end, OUTCOME_CONVERGED);
-	facts.arena = &path.arena;
-	trainer_active_set.facts(path.state, &facts);
-	assert_int_equal(facts.table->rows, 7);
-	for (int i = 0; i < 7; i++) { /* beta, objective, bound, gap, ... */
-		struct run alone;
+	for (int given = 0; given < 2; given++) {
+		struct penalty_done done[7];
+		struct arena arena = {0};
 
-		cell = facts.table->cell + i * 11;
-		check_at_most(cell[3].number, 1e-6);
-		toy.problem.beta = cell[0].number;
-		train(&alone, &toy, &trainer_active_set, "{patterns: 16}");
-		check_close(cell[1].number, alone.objective, 3e-6, 1e-12);
-		arena_release(&alone.arena);
+		toy.problem.penalties = (struct penalties){7, given ? 0.5 : NAN};
+		assert_int_equal(
+			toy_path(&trainer_active_set, &toy.problem, options, done, 7, &arena), 7);
+		for (int i = 0; i < 7; i++) {
+			struct run alone;
+
+			check_at_most(done[i].objective - done[i].lower_bound,
+				      1e-6 * done[i].objective);
+			check_close(done[i].beta, done[0].beta * pow(0.02 / done[0].beta, i / 6.0),
+				    1e-12, 0);
+			toy.problem.beta = done[i].beta;
+			toy.problem.penalties.count = 1;
+			train(&alone, &toy, &trainer_active_set, "{patterns: 16}");
+			check_close(done[i].objective, alone.objective, 3e-6, 1e-12);
+			if (i == 0 && !given)
+				check_equal(alone.neurons, 0);
+			arena_release(&alone.arena);
+		}
+		check_close(done[given ? 0 : 6].beta, given ? 0.5 : 0.02, 1e-12, 0);
+		toy.problem.beta = 0.02;
+		arena_release(&arena);
 	}
-	check_close(facts.table->cell[4].number, 0, 0, 0); /* neurons at the first one */
-	check_close(facts.table->cell[6 * 11].number, 0.02, 1e-12, 0);
-	arena_release(&path.arena);
 	arena_release(&toy.arena);
 }
 

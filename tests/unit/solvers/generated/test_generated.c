@@ -293,36 +293,33 @@ static void patterns_of_generated_neurons_suffice(void **state)
 	arena_release(&toy.arena);
 }
 
-/* Each penalty of a path has the optimum that it has by itself, but for what is left to gain. */
+/* Each penalty of a path has the optimum that it has by itself, but for what is left to gain; also
+ * with as few neurons as that takes. */
 static void paths_have_the_optimum_of_each_penalty(void **state)
 {
-	struct toy toy = toy_make(25, 3, "squared", 0.1);
-	struct arena arena = {0};
-	struct progress progress = {.end = OUTCOME_RUNNING};
-	void *made = start(&trainer_generated, &toy.problem, "{path: 6}", &arena);
-	struct facts facts = {.arena = &arena};
-	const struct facts_table *table;
+	static const char *const options[] = {"{}", "{minimal: true}"};
 
 	(void)state;
-	while (progress.end == OUTCOME_RUNNING)
-		trainer_generated.step(made, &progress);
-	check_close(progress.objective, train(&toy.problem, "{}", 400), TOLERANCE, 0);
-	trainer_generated.facts(made, &facts);
-	table = facts.table;
-	assert_non_null(table);
-	assert_int_equal(table->rows, 6);
-	for (size_t i = 0; i < 6; i++) {
-		const struct fact *row = table->cell + i * table->cols;
+	for (int minimal = 0; minimal < 2; minimal++) {
+		struct toy toy = toy_make(25, 3, "squared", 0.1);
+		struct arena arena = {0};
+		void *bound = toy_options(&trainer_generated.base, options[minimal], &arena);
+		struct penalty_done done[6];
 
-		toy.problem.beta = row[0].number;
-		check_close(row[1].number, train(&toy.problem, "{}", 400), 1e-4, 0);
-		check_close(row[0].number,
-			    table->cell[0].number * pow(0.1 / table->cell[0].number, (double)i / 5),
-			    1e-9, 0);
+		toy.problem.penalties = (struct penalties){6, NAN};
+		assert_int_equal(toy_path(&trainer_generated, &toy.problem, bound, done, 6, &arena),
+				 6);
+		toy.problem.penalties.count = 1;
+		for (int i = 0; i < 6; i++) {
+			toy.problem.beta = done[i].beta;
+			check_close(done[i].objective, train(&toy.problem, "{}", 400), 1e-4, 0);
+			check_close(done[i].beta, done[0].beta * pow(0.1 / done[0].beta, i / 5.0),
+				    1e-9, 0);
+		}
+		check_close(done[0].objective, 12.5, 1e-4, 0); /* the first network is zero */
+		arena_release(&arena);
+		arena_release(&toy.arena);
 	}
-	check_close(table->cell[1].number, 12.5, 1e-4, 0); /* the first network is zero */
-	arena_release(&arena);
-	arena_release(&toy.arena);
 }
 
 static void room_that_is_used_up_is_told(void **state)

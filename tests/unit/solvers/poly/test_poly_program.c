@@ -33,13 +33,18 @@ enum { N = 30, D = 3, MOST_STEPS = 200, GRID = 800, CLASSES = 3 };
 static const bool IS_DOUBLE = sizeof(real) == sizeof(double);
 
 /* The columns of a toy problem but for its bias. */
-static struct toy without_bias(const char *loss, double beta)
+static struct toy toy_of(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 {
-	struct toy toy = toy_make(N, D + 1, loss, beta);
+	struct toy toy = toy_make(n, d + 1, loss, beta);
 
-	toy.problem.X = mat_cols(toy.problem.X, 0, D);
+	toy.problem.X = mat_cols(toy.problem.X, 0, d);
 	toy.problem.frozen = NULL;
 	return toy;
+}
+
+static struct toy without_bias(const char *loss, double beta)
+{
+	return toy_of(N, D, loss, beta);
 }
 
 struct solved {
@@ -102,6 +107,25 @@ static void the_network_is_the_matrices(void **state)
 		arena_release(&s.arena);
 		arena_release(&toy.arena);
 	}
+}
+
+/* Outputs of hundreds, where slopes are next to an end or not: the path was left there. */
+static void logistic_programs_of_small_beta_are_solved(void **state)
+{
+	static const double betas[] = {1e-3, 1e-5};
+
+	(void)state;
+	for (ptrdiff_t d = 2; d <= 5 && IS_DOUBLE; d++)
+		for (size_t b = 0; b < sizeof betas / sizeof *betas; b++) {
+			struct toy toy = toy_of(65, d, "{logistic: {loss_scale: 2}}", betas[b]);
+			struct solved s;
+
+			solve(&s, &toy.problem, 0);
+			check_at_most(s.bound, s.objective);
+			check_close(s.bound, s.objective, 1e-7, 0);
+			arena_release(&s.arena);
+			arena_release(&toy.arena);
+		}
 }
 
 /* 2 and 4. */
@@ -295,7 +319,7 @@ static void no_network_is_below_the_bound(void **state)
 	static const struct {
 		const struct trainer *trainer;
 		const char *options;
-	} others[] = {{&trainer_poly_first_order, "{radius: 0.3, epochs: 300}"},
+	} others[] = {{&trainer_poly_first_order, "{radius: 0.3, epochs: 300, polish: 0}"},
 		      {&trainer_poly_first_order, "{radius: 0.3, method: frank_wolfe, epochs: 5}"},
 		      {&trainer_poly_penalty, "{radius: 0.3, epochs: 300}"}};
 	double bound;
@@ -332,6 +356,42 @@ static struct toy three_classes(void)
 	}
 	toy.problem.y = (struct targets){.n = N, .k = CLASSES, .at = at, .label = label};
 	return toy;
+}
+
+/* Where beta is small, means of slopes are no dual point and means of matrices no optimum: the
+ * polish finds both, and its bound is one on the optimum of interior points. */
+static void the_polish_closes_the_gap(void **state)
+{
+	static const struct {
+		const char *loss, *radius;
+		double beta;
+	} cases[] = {{NULL, "0", 0}, /* of three outputs */
+		     {"hinge", "0", 0.01},
+		     {"hinge", "0.1", 0.01},
+		     {"squared", "0", 0.001},
+		     {"logistic", "0", 0.001}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases && IS_DOUBLE; i++) {
+		struct certificate c[3];
+
+		for (int m = 0; m < 3; m++) {
+			struct fixture t = {
+				.toy = cases[i].loss ? without_bias(cases[i].loss, cases[i].beta)
+						     : three_classes()};
+
+			train(&t, m < 2 ? &trainer_poly_first_order : &trainer_poly_sdp,
+			      arena_format(&t.toy.arena, "{radius: %s%s}", cases[i].radius,
+					   m == 0 ? ", polish: 0" : ""));
+			c[m] = t.certificate;
+			finish(&t);
+		}
+		if (cases[i].loss)
+			check_above(c[0].upper - c[0].lower_bound, 0.5 * c[0].upper);
+		check_at_most(c[1].upper - c[1].lower_bound, 0.05 * c[1].upper);
+		check_at_most(c[1].lower_bound, c[2].upper * (1 + 1e-7));
+		check_at_least(c[1].upper, c[2].lower_bound * (1 - 1e-7));
+	}
 }
 
 /* The class of the greatest output at the first row of X. */
@@ -405,11 +465,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_network_is_the_matrices),
+		cmocka_unit_test(logistic_programs_of_small_beta_are_solved),
 		cmocka_unit_test(the_value_rises_with_the_radius),
 		cmocka_unit_test(splitting_has_the_same_optimum),
 		cmocka_unit_test(frank_wolfe_has_the_same_optimum),
 		cmocka_unit_test(no_attack_is_below_the_certificate),
 		cmocka_unit_test(no_network_is_below_the_bound),
+		cmocka_unit_test(the_polish_closes_the_gap),
 		cmocka_unit_test(steps_that_meet_the_dual_equations_are_no_stall),
 		cmocka_unit_test(distances_of_several_outputs),
 	};
