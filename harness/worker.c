@@ -149,8 +149,8 @@ static enum status commit_error(const char *folder, const struct order *order, e
 	return commit(folder, order, err);
 }
 
-/* The launcher of ranks passes their outputs on when it likes, perhaps after the log is counted: the
- * first one writes there itself. */
+/* The launcher of ranks passes their outputs on when it likes, perhaps after the log is counted, so
+ * the first one writes there itself. */
 static void write_log(const char *folder, struct arena *arena)
 {
 	int log = open(arena_format(arena, "%s/log.txt", folder), O_WRONLY | O_APPEND | O_CLOEXEC);

@@ -31,7 +31,7 @@ static long throttle_of(const struct batch *batch, const struct batch_group *gro
 
 	for (size_t i = 0; i < batch->count; i++)
 		all += batch->group[i].tasks;
-	share = (long)((size_t)batch->throttle * group->tasks / all);
+	share = all > 0 ? (long)((size_t)batch->throttle * group->tasks / all) : 1;
 	return share > 1 ? share : 1;
 }
 

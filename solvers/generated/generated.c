@@ -79,7 +79,7 @@ struct generated {
 	struct penalty_path path;
 	bool thinning; /* minimal: no more rounds at this penalty */
 	double limit;  /* minimal: the objective that fewer neurons may have; 0: not there yet */
-	double tried; /* minimal: the largest neuron that could not be removed */
+	double tried;  /* minimal: the largest neuron that could not be removed */
 	ptrdiff_t removed;
 	const char *note;
 };

@@ -9,7 +9,7 @@ BEGIN {
 	limit["upward folders"] = 0
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
-	limit["largest folder"] = 27
+	limit["largest folder"] = 28
 	limit["back doors"] = 157
 	limit["sibling exports"] = 0
 	limit["room exports"] = 457
