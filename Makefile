@@ -2,7 +2,7 @@
 # install | clean
 #
 # VARIANT=release (default), debug, san or cov picks flags and build folder; ARCH picks -march;
-# MPI=1 builds for runs over several ranks;
+# MPI=1 builds for runs over several ranks; PORTABLE=1 for any processor since 2009, with workers for newer ones;
 # V=1 shows the commands.
 
 VERSION := 0.1.0
@@ -12,6 +12,16 @@ ROOT ?= build
 PREFIX ?= /usr/local
 ifeq ($(origin CC),default)
 CC := gcc
+endif
+
+# Programs that run on any x86-64 since 2009 (v2). Beside them lie workers whose solvers are compiled for the LEVELS;
+# the newest one that the processor can run is taken (harness/executor/environment.c).
+PORTABLE ?= 0
+LEVELS ?= x86-64-v3 x86-64-v4
+ifneq ($(PORTABLE),0)
+ARCH := x86-64-v2
+else
+LEVELS :=
 endif
 
 ifeq ($(filter $(VARIANT),release debug san cov),)
@@ -87,7 +97,9 @@ BENCH_BINS := $(foreach p,single double,$(BENCH:%.c=$(BUILD)/$(p)/%))
 # Beside the programs, which find them there
 SCRIPTS := $(patsubst experiments/examples/export/%,$(BUILD)/%,$(wildcard experiments/examples/export/*.py))
 
-all: $(PROGRAMS) $(SCRIPTS)
+LEVEL_WORKERS := $(foreach p,double single,$(LEVELS:%=$(BUILD)/relubench-worker-$(p)-%))
+
+all: $(PROGRAMS) $(LEVEL_WORKERS) $(SCRIPTS)
 
 V ?= 0
 Q := $(if $(filter 0,$(V)),@)
@@ -132,6 +144,27 @@ $(BUILD)/$(1)/harness/report/page/html_text.o: harness/report/page/page.css harn
 endef
 $(eval $(call precision,double,))
 $(eval $(call precision,single,-DRB_SINGLE))
+
+# The solvers once more; what is around them is the same. Objects come before the library, whose
+# members are then not taken.
+SOLVERS := $(filter solvers/% baselines/%,$(LIB))
+define level
+$(BUILD)/$(1)-$(2)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CPPFLAGS) $(3) $$(CFLAGS) -march=$(2) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)-$(2)/harness/machine/env.o: override CPPFLAGS += $$(PROVENANCE) -DBUILD_LEVEL='" $(2)"'
+$(BUILD)/$(1)-$(2)/harness/machine/env.o: $(BUILD)/provenance
+
+$(BUILD)/relubench-worker-$(1)-$(2): $(BUILD)/$(1)/$(WORKER:.c=.o) \
+		$(patsubst %.c,$(BUILD)/$(1)-$(2)/%.o,$(SOLVERS) harness/machine/env.c) \
+		$(BUILD)/$(1)/librelubench.a
+	$$(call say,LINK)
+	$$(LINK) $$(LDLIBS)
+endef
+$(foreach l,$(LEVELS),$(eval $(call level,double,$(l),)))
+$(foreach l,$(LEVELS),$(eval $(call level,single,$(l),-DRB_SINGLE)))
 
 # Written only when their text changes, so that what depends on them is rebuilt exactly then.
 stamp = @mkdir -p $(@D); printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "$$text" >$@
@@ -301,7 +334,7 @@ check-cppcheck: # varFuncNullUB is about systems whose NULL is no pointer
 
 install: all
 	install -D -m 755 $(BUILD)/relubench $(DESTDIR)$(PREFIX)/bin/relubench
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/relubench $(filter-out %/relubench,$(PROGRAMS))
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/relubench $(filter-out %/relubench,$(PROGRAMS)) $(LEVEL_WORKERS)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/relubench $(SCRIPTS)
 	install -D -m 644 harness/relubench.1 $(DESTDIR)$(PREFIX)/share/man/man1/relubench.1
 	install -D -m 644 harness/completion.bash \
@@ -317,5 +350,6 @@ FORCE:
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %.c,$(ROOT)/fuzz/%.d,$(FUZZ_LIB) $(FUZZ)))
+-include $(foreach l,$(LEVELS),$(foreach p,double single,$(SOLVERS:%.c=$(BUILD)/$(p)-$(l)/%.d)))
 -include $(foreach p,double single,$(patsubst %.c,$(BUILD)/$(p)/%.d,\
 	$(LIB) $(MAIN) $(WORKER) $(HELPERS) $(UNIT) $(CONTRACT) $(GOLDEN) $(BENCH)))

@@ -346,6 +346,7 @@ void backprop_train_forecast(const struct backprop_options *options, struct trai
 	double m = (double)options->width, inputs = (double)shape.d, samples = (double)shape.n;
 
 	out->setup_flops = 0;
+	out->most_iterations = (double)options->epochs;
 	out->iteration_flops = FLOPS * samples * inputs * m;
 	if (options->adversary.threat.eps > 0)
 		out->iteration_flops *= 1 + (double)adversary_steps(&options->adversary);

@@ -94,7 +94,7 @@ static void cancel_jobs(const char *jobs)
 {
 	struct arena arena = {0};
 
-	if (*jobs && system(arena_format(&arena, "scancel %s", jobs)) != 0)
+	if (*jobs && system(arena_format(&arena, "scancel --quiet %s", jobs)) != 0)
 		fprintf(stderr, "scancel %s has failed\n", jobs);
 	arena_release(&arena);
 }
@@ -180,21 +180,38 @@ static void look(const char *jobs, struct arena *arena, struct batch_states *out
 		out->none = "squeue does not know its jobs (any more)";
 }
 
-/* The later rounds of a job that is cancelled are never given. */
-static enum status cancel_slurm(const char *jobs, struct err *err)
+/* Whether the queue is empty of them, within so many half seconds. */
+static bool are_gone(const char *jobs, int moments)
 {
 	const struct timespec moment = {.tv_nsec = 500 * 1000 * 1000};
-	enum { MOMENTS = 240 };
 	struct arena arena = {0};
 	const char *left = arena_format(&arena, "[ -z \"$(squeue -h -j %s 2>/dev/null)\" ]",
 					with_commas(jobs, &arena));
-	bool gone = false;
+	bool gone = system(left) == 0;
 
-	cancel_jobs(jobs);
-	for (int i = 0; i < MOMENTS && !gone; i++) {
+	for (int i = 0; i < moments && !gone; i++) {
+		nanosleep(&moment, NULL);
 		gone = system(left) == 0;
-		if (!gone)
-			nanosleep(&moment, NULL);
+	}
+	arena_release(&arena);
+	return gone;
+}
+
+/* First what waits, the next round included; then TERM to the scripts alone, whose workers give
+ * their cells back; to all processes, as scancel sends it, only where that was not enough: a cell
+ * would seem to have crashed by itself. */
+static enum status cancel_slurm(const char *jobs, struct err *err)
+{
+	enum { SOON = 60, LATE = 240 };
+	struct arena arena = {0};
+	bool gone;
+
+	cancel_jobs(arena_format(&arena, "--state=PENDING %s", jobs));
+	cancel_jobs(arena_format(&arena, "--batch --signal=TERM %s", jobs));
+	gone = are_gone(jobs, SOON);
+	if (!gone) {
+		cancel_jobs(jobs);
+		gone = are_gone(jobs, LATE);
 	}
 	arena_release(&arena);
 	return gone ? STATUS_OK

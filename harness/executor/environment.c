@@ -27,6 +27,39 @@ const char *environment_core_type(void)
 	return NULL;
 }
 
+/* By what compilers call them; a processor that has these has what else the level takes.
+ * Source: x86-64 psABI, 3.1.1, table 3.1. */
+static bool has_level(const char *level)
+{
+#ifdef __x86_64__
+	bool third = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+		     __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+
+	if (strcmp(level, "x86-64-v4") != 0)
+		return third;
+	return third && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl");
+#else
+	(void)level;
+	return false;
+#endif
+}
+
+const char *environment_worker(const char *folder, const char *precision, struct arena *arena)
+{
+	static const char *const levels[] = {"x86-64-v4", "x86-64-v3"};
+	const char *plain = arena_format(arena, "%s/relubench-worker-%s", folder, precision);
+
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+		const char *path = arena_format(arena, "%s-%s", plain, levels[i]);
+
+		if (has_level(levels[i]) && access(path, X_OK) == 0)
+			return path;
+	}
+	return plain;
+}
+
 /* How threads wait for each other, unless a variable of the same number in `instead` is set: at
  * once without a core (libgomp), after 2^5 tries (OpenBLAS with threads of its own). */
 static const char *const waiting[] = {"OMP_WAIT_POLICY=passive", "OPENBLAS_THREAD_TIMEOUT=5"};

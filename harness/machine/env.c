@@ -23,6 +23,9 @@
 #ifndef BUILD_CC
 #define BUILD_CC "unknown"
 #endif
+#ifndef BUILD_LEVEL
+#define BUILD_LEVEL "" /* " x86-64-v3": of a worker beside others, in a portable build */
+#endif
 #ifndef BUILD_FLAGS
 #define BUILD_FLAGS "unknown"
 #endif
@@ -263,8 +266,8 @@ const char *env_program(struct arena *arena)
 
 	find_commit(commit, sizeof commit);
 	dirty = strstr(commit, "-dirty");
-	return arena_format(arena, "%s %.*s%s%.*s", BUILD_VERSION, SHORT_HASH, commit,
-			    dirty ? "+" : "", SHORT_HASH, dirty ? BUILD_DIFF : "");
+	return arena_format(arena, "%s %.*s%s%.*s%s", BUILD_VERSION, SHORT_HASH, commit,
+			    dirty ? "+" : "", SHORT_HASH, dirty ? BUILD_DIFF : "", BUILD_LEVEL);
 }
 
 const char *env_host(struct arena *arena)

@@ -29,7 +29,7 @@ const char *env_read_folder(const char *path, struct arena *arena);
 const char *env_blas_core(void);
 
 /* Version and commit, "0.1.0 0cba69e21111"; with "+" and the start of the hash of its changes where
- * the commit had been changed. */
+ * the commit had been changed; of a worker of a portable build its instructions, " x86-64-v3". */
 const char *env_program(struct arena *arena);
 
 /* Name of the machine and model of its processor; "unknown" where the system does not say. */

@@ -54,9 +54,9 @@ static enum status prepare(struct repeated *job, const struct repeat_order *orde
 		return err_at(err, STATUS_ENV, (struct err_place){made, 0, 0},
 			      "cannot make this folder: %s", strerror(errno));
 	job->tmp = folder_absolute(made, arena);
-	job->program = arena_format(arena, "%s/relubench-worker-%s",
-				    folder_absolute(order->worker_folder, arena),
-				    job->result.precision ? job->result.precision : "double");
+	job->program =
+		environment_worker(folder_absolute(order->worker_folder, arena),
+				   job->result.precision ? job->result.precision : "double", arena);
 	if (access(job->program, X_OK) != 0)
 		return err_at(err, STATUS_ENV, (struct err_place){job->program, 0, 0},
 			      "cannot run the worker program: %s", strerror(errno));

@@ -56,6 +56,7 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 		.ranks = (size_t)shape->ranks,
 	};
 	struct forecast forecast = {0};
+	double iterations;
 
 	trainer->forecast(cell->train.solver.options,
 			  (struct trainer_shape){(ptrdiff_t)shape->n_train, (ptrdiff_t)shape->d,
@@ -64,7 +65,10 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 			  &forecast);
 	*bytes = fmax(shape->ranks, 1) * (program_bytes + omp_get_max_threads() * thread_bytes) +
 		 shape->ranks * rank_bytes + (double)amount_of_cell(cell, &rows);
-	*flops = forecast.setup_flops + (double)cell->stop.iterations * forecast.iteration_flops;
+	iterations = (double)cell->stop.iterations;
+	if (forecast.most_iterations > 0)
+		iterations = fmin(iterations, forecast.most_iterations);
+	*flops = forecast.setup_flops + iterations * forecast.iteration_flops;
 }
 
 long forecast_cores(void)

@@ -19,7 +19,8 @@ struct forecast_shape {
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err);
 
 /* Peak memory of the worker, of all its ranks (bytes; with the threads that OpenMP may use now),
- * and work (floating point operations up to stop.iterations). */
+ * and work (floating point operations up to stop.iterations, or as many as the method makes at
+ * most). */
 void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
 		   double *flops);
 

@@ -514,9 +514,9 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 	*out = (struct sched_summary){0};
 	set_up(&pool, &experiment->resources);
 	for (size_t i = 0; i < plan->count && status == STATUS_OK; i++) {
-		const char *path =
-			arena_format(&pool.arena, "%s/relubench-worker-%s", options->worker_folder,
-				     spec_precisions[plan->at[i].cell->precision]);
+		const char *path = environment_worker(options->worker_folder,
+						      spec_precisions[plan->at[i].cell->precision],
+						      &pool.arena);
 
 		if (access(path, X_OK) != 0)
 			status = err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},

@@ -1,5 +1,6 @@
 /* One running cell. */
 #include "harness/sched/slot.h"
+#include "harness/executor/environment.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/run/run.h"
@@ -102,8 +103,8 @@ static const char *const *command_of(struct slot *slot, const struct slot_contex
 	bool launched = context->ranks > 1 && !at->completes;
 	size_t count = launched ? put_launch(slot, context, args) : 0;
 
-	args[count++] = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
-				     spec_precisions[at->cell->precision]);
+	args[count++] = environment_worker(context->worker_folder,
+					   spec_precisions[at->cell->precision], &slot->arena);
 	args[count++] = slot->tmp;
 	args[count++] = "--commit";
 	args[count++] = slot->record;

@@ -72,6 +72,7 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 	double n = (double)shape.n, d = (double)shape.d, N = (double)o->width;
 	double h = (double)o->hidden;
 
+	out->most_iterations = (double)(o->epochs + o->refine) + 1; /* the last one finds the end */
 	out->iteration_flops = n * N * (4 * d + N + 4) + N * N * N / 3 +
 			       6 * N * h * (2 * d + h * (double)o->layers);
 }

@@ -108,6 +108,7 @@ struct forecast {
 	double setup_flops;
 	double iteration_flops;
 	double certificate_flops; /* of one certificate; 0: none */
+	double most_iterations;   /* after which it ends by itself; 0: not known */
 };
 
 /* Of `draws` patterns or neurons drawn anew, those that lower the optimum. */

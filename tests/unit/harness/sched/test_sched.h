@@ -90,6 +90,7 @@ static inline void fixture_forecast(const void *options, struct trainer_shape sh
 	(void)shape;
 	out->setup_flops = 5;
 	out->iteration_flops = 100;
+	out->most_iterations = 8; /* of 10 that are allowed */
 }
 
 /* 125000 numbers for each of the data. */

@@ -21,7 +21,7 @@ static void forecast_adds_data_and_trainer(void **state)
 	fixture_plan(f, (const char *const[]){"ok", NULL});
 	check_above(f->plan.at[0].bytes, trainer_bytes + parts);
 	check_below(f->plan.at[0].bytes, trainer_bytes + parts + 100e6);
-	check_equal(f->plan.at[0].flops, 5 + 10 * 100);
+	check_equal(f->plan.at[0].flops, 5 + 8 * 100);
 	f->cells[0].precision = 1;
 	{
 		struct forecast_shape shape = {
