@@ -1,6 +1,8 @@
 /* Conditional gradients beside the interior point on the same patterns: published steps, their
  * rate, and the duality gap. */
 #include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+#include "solvers/frank_wolfe/frank_wolfe_shared.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 
@@ -224,6 +226,71 @@ static void shared_atoms_are_certified_and_worth_it(void **state)
 	fixture_free(&t);
 }
 
+enum { OUTPUTS = 3, PLANE = 2, ANGLES = 20000 };
+
+/* The largest |Nu' D_i X u| of unit vectors u in the plane that lie in the cone of a pattern. */
+static double largest_atom(const struct problem *problem, struct gates gates)
+{
+	struct mat X = problem->X;
+	double largest = 0;
+
+	for (ptrdiff_t i = 0; i < gates.cols; i++)
+		for (int a = 0; a < ANGLES; a++) {
+			double angle = 2 * acos(-1) * a / ANGLES, u[] = {cos(angle), sin(angle)};
+			double q[OUTPUTS] = {0}, sum = 0;
+			bool inside = true;
+
+			for (ptrdiff_t r = 0; r < X.rows && inside; r++) {
+				double z = (double)mat_get(X, r, 0) * u[0] +
+					   (double)mat_get(X, r, 1) * u[1];
+
+				inside = gates_get(gates, r, i) ? z >= 0 : z <= 0;
+				for (int c = 0; c < OUTPUTS && gates_get(gates, r, i); c++)
+					q[c] += problem->loss.weight *
+						(double)problem->y.at[c * X.rows + r] * z;
+			}
+			for (int c = 0; c < OUTPUTS; c++)
+				sum += q[c] * q[c];
+			largest = inside && sum > largest ? sum : largest;
+		}
+	return sqrt(largest);
+}
+
+/* At the zero point Nu is the targets. No atom is better than `most`, and the one that is found is
+ * nearly the best. */
+static void atoms_are_those_of_every_direction_in_the_plane(void **state)
+{
+	enum { ROWS = 12, SEEDS = 20 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct toy toy = toy_make(ROWS, PLANE, "squared", BETA);
+		struct rng rng = rng_stream(seed, "atoms", 0);
+		struct pattern_options options = toy_patterns("{count: 6}", &toy.arena);
+		struct frank_wolfe_shared *shared;
+		struct frank_wolfe_look look;
+		struct patterns patterns;
+		struct err err = {0};
+		real y[OUTPUTS * ROWS];
+		double best;
+
+		toy_fill((struct mat){ROWS, OUTPUTS, ROWS, y}, &rng);
+		toy_fill(toy.problem.X, &rng);
+		toy.problem.y = (struct targets){.n = ROWS, .k = OUTPUTS, .at = y};
+		assert_int_equal(
+			pattern_sample(&options, &toy.problem, NULL, &toy.arena, &patterns, &err),
+			STATUS_OK);
+		shared = frank_wolfe_shared_new(&toy.problem, &patterns, 1, &toy.arena);
+		look = shared->look(shared->state);
+		best = largest_atom(&toy.problem, patterns.D);
+		check_above(best, 0);
+		check_at_most(best, look.most * (1 + 1e3 * REAL_EPSILON));
+		check_at_most(look.found, look.most);
+		check_close(look.found, best, 1e-3, 0);
+		arena_release(&toy.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +300,7 @@ int main(void)
 		cmocka_unit_test(the_bound_of_norms_is_one),
 		cmocka_unit_test(equal_outputs_are_one),
 		cmocka_unit_test(shared_atoms_are_certified_and_worth_it),
+		cmocka_unit_test(atoms_are_those_of_every_direction_in_the_plane),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
