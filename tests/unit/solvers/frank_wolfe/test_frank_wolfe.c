@@ -228,36 +228,28 @@ static void shared_atoms_are_certified_and_worth_it(void **state)
 
 enum { OUTPUTS = 3, PLANE = 2, ANGLES = 20000 };
 
-/* The largest |Nu' D_i X u| of unit vectors u in the plane that lie in the cone of a pattern. */
-static double largest_atom(const struct problem *problem, struct gates gates)
+/* |Nu' D_i X u| of the direction, 0 outside of the cone of pattern i; Nu is the targets. */
+static double atom(const struct problem *problem, struct gates gates, ptrdiff_t i, double angle)
 {
-	struct mat X = problem->X;
-	double largest = 0;
+	double q[OUTPUTS] = {0}, sum = 0;
 
-	for (ptrdiff_t i = 0; i < gates.cols; i++)
-		for (int a = 0; a < ANGLES; a++) {
-			double angle = 2 * acos(-1) * a / ANGLES, u[] = {cos(angle), sin(angle)};
-			double q[OUTPUTS] = {0}, sum = 0;
-			bool inside = true;
+	for (ptrdiff_t r = 0; r < problem->X.rows; r++) {
+		double z = (double)mat_get(problem->X, r, 0) * cos(angle) +
+			   (double)mat_get(problem->X, r, 1) * sin(angle);
+		bool on = gates_get(gates, r, i);
 
-			for (ptrdiff_t r = 0; r < X.rows && inside; r++) {
-				double z = (double)mat_get(X, r, 0) * u[0] +
-					   (double)mat_get(X, r, 1) * u[1];
-
-				inside = gates_get(gates, r, i) ? z >= 0 : z <= 0;
-				for (int c = 0; c < OUTPUTS && gates_get(gates, r, i); c++)
-					q[c] += problem->loss.weight *
-						(double)problem->y.at[c * X.rows + r] * z;
-			}
-			for (int c = 0; c < OUTPUTS; c++)
-				sum += q[c] * q[c];
-			largest = inside && sum > largest ? sum : largest;
-		}
-	return sqrt(largest);
+		if (on ? z < 0 : z > 0)
+			return 0;
+		for (int c = 0; c < OUTPUTS && on; c++)
+			q[c] += problem->loss.weight *
+				(double)problem->y.at[c * problem->X.rows + r] * z;
+	}
+	for (int c = 0; c < OUTPUTS; c++)
+		sum += q[c] * q[c];
+	return sqrt(sum);
 }
 
-/* At the zero point Nu is the targets. No atom is better than `most`, and the one that is found is
- * nearly the best. */
+/* At the zero point no atom is better than `most`, and the one found is nearly the best. */
 static void atoms_are_those_of_every_direction_in_the_plane(void **state)
 {
 	enum { ROWS = 12, SEEDS = 20 };
@@ -272,7 +264,7 @@ static void atoms_are_those_of_every_direction_in_the_plane(void **state)
 		struct patterns patterns;
 		struct err err = {0};
 		real y[OUTPUTS * ROWS];
-		double best;
+		double best = 0;
 
 		toy_fill((struct mat){ROWS, OUTPUTS, ROWS, y}, &rng);
 		toy_fill(toy.problem.X, &rng);
@@ -282,7 +274,10 @@ static void atoms_are_those_of_every_direction_in_the_plane(void **state)
 			STATUS_OK);
 		shared = frank_wolfe_shared_new(&toy.problem, &patterns, 1, &toy.arena);
 		look = shared->look(shared->state);
-		best = largest_atom(&toy.problem, patterns.D);
+		for (ptrdiff_t i = 0; i < patterns.D.cols; i++)
+			for (int a = 0; a < ANGLES; a++)
+				best = fmax(best, atom(&toy.problem, patterns.D, i,
+						       2 * acos(-1) * a / ANGLES));
 		check_above(best, 0);
 		check_at_most(best, look.most * (1 + 1e3 * REAL_EPSILON));
 		check_at_most(look.found, look.most);
