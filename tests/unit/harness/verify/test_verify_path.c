@@ -114,7 +114,7 @@ static void changed_points_are_noticed(void **state)
 
 static void an_exchanged_network_is_noticed(void **state)
 {
-	struct modelfile file = {NULL};
+	struct modelfile file = {.model = NULL};
 	const struct model *models[POINTS];
 
 	(void)state;
