@@ -249,7 +249,7 @@ static void stamp_of(const char *folder, const char *cell, char stamp[STAMP_ROOM
 
 	if (!SHA256File(arena_format(&arena, "%s/cells/%s/record.json", folder, cell), hex))
 		strcpy(hex, "-");
-	snprintf(stamp, STAMP_ROOM, "%s", hex);
+	snprintf(stamp, STAMP_ROOM, "%.*s", STAMP_ROOM - 1, hex);
 	arena_release(&arena);
 }
 
