@@ -337,6 +337,42 @@ static const char *program_of(const struct table_grid *table, const struct group
 	return programs.at;
 }
 
+/* Is it in a column of a swept option of the row? */
+static bool has_column(const struct table_grid *table, const struct group *group, const char *name)
+{
+	const struct record *r = group->member[0];
+	bool swept = false;
+
+	for (size_t i = 0; i < r->swept_count; i++)
+		swept = swept || strcmp(records_short(r->swept[i].path), name) == 0;
+	for (size_t c = 0; c < table->columns; c++)
+		if (table->column[c].part == TABLE_SWEPT &&
+		    strcmp(table->column[c].name, name) == 0)
+			return swept;
+	return false;
+}
+
+/* Do columns of the row say all of "logistic loss, beta 0.1"? */
+static bool is_told(const struct table_grid *table, const struct group *group, const char *program)
+{
+	static const char beta[] = "beta ", loss[] = " loss";
+
+	if (!group || group->composed)
+		return false;
+	for (const char *at = program; *at;) {
+		size_t length = strcspn(at, ",");
+		bool is_loss = length >= strlen(loss) &&
+			       strncmp(at + length - strlen(loss), loss, strlen(loss)) == 0;
+
+		if (!(is_loss && has_column(table, group, "loss")) &&
+		    !(strncmp(at, beta, strlen(beta)) == 0 && has_column(table, group, "beta")))
+			return false;
+		at += length;
+		at += strspn(at, ", ");
+	}
+	return true;
+}
+
 /* Has another row of this name, or another block of it, another program? */
 static bool has_others(const struct table_grid *table, const char *const *of, size_t at)
 {
@@ -352,8 +388,8 @@ static bool has_others(const struct table_grid *table, const char *const *of, si
 	return false;
 }
 
-/* What objectives, gaps and times are of, where rows of a data set differ in that; with the data
- * set where the same row has others elsewhere. */
+/* What objectives, gaps and times are of, where rows of a data set differ in that and columns do not
+ * say so; with the data set where the same row has others elsewhere. */
 static void say_objectives(const struct table_grid *table, struct text *text)
 {
 	struct arena *arena = table->records->arena;
@@ -378,6 +414,8 @@ static void say_objectives(const struct table_grid *table, struct text *text)
 		const struct table_row *row = &table->row[k / table->blocks];
 		const char *item = style_shown(table->look, row->name, arena);
 
+		if (is_told(table, row->group[k % table->blocks], of[k]))
+			continue;
 		if (*of[k] && has_others(table, of, k))
 			item = arena_format(arena, "%s on %s", item,
 					    style_shown(table->look,

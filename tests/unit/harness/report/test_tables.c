@@ -271,6 +271,31 @@ static void the_note_says_of_what_on_which_data(void **state)
 	}
 }
 
+/* What columns say of the programs needs no words; where one does not it has them. */
+static void the_note_leaves_out_what_columns_say(void **state)
+{
+	static const struct fixture_cell four[] = {
+		{"moons", "a", "beta", "1", .objective = 3, .beta = "1"},
+		{"moons", "a", "beta", "2", .objective = 4, .beta = "2"},
+		{"moons", "b", .objective = 2, .beta = "1"}};
+	struct records records = fixture_records(four, 3, NULL, arena);
+	struct table_grid table;
+	const char *note;
+
+	(void)state;
+	sheet_from(&records, "{table: t, columns: [method, beta, objective], settings: all}",
+		   &table);
+	note = table_sheet_note(&table);
+	assert_non_null(strstr(note, "different programs: b: beta 1."));
+	sheet_from(&records,
+		   "{table: t, columns: [method, beta, objective], settings: all, methods: [a]}",
+		   &table);
+	assert_null(strstr(table_sheet_note(&table), "different programs"));
+	sheet_from(&records, "{table: t, columns: [method, objective], settings: all}", &table);
+	note = table_sheet_note(&table);
+	assert_non_null(strstr(note, "a, beta=2: beta 2"));
+}
+
 /* Macro F1 chooses rho=1, accuracy rho=2, recall rho=3, the error of a regression the lowest. */
 static void the_best_is_by_the_score_asked_for(void **state)
 {
@@ -502,6 +527,7 @@ int main(void)
 		cmocka_unit_test(resampled_parts_widen_the_interval),
 		cmocka_unit_test(rows_and_columns_stand_as_asked),
 		cmocka_unit_test(the_note_says_of_what_on_which_data),
+		cmocka_unit_test(the_note_leaves_out_what_columns_say),
 		cmocka_unit_test(the_best_is_by_the_score_asked_for),
 		cmocka_unit_test(a_selected_setting_says_by_what),
 		cmocka_unit_test(distances_are_columns),
