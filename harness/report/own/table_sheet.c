@@ -388,8 +388,8 @@ static bool has_others(const struct table_grid *table, const char *const *of, si
 	return false;
 }
 
-/* What objectives, gaps and times are of, where rows of a data set differ in that and columns do not
- * say so; with the data set where the same row has others elsewhere. */
+/* What objectives, gaps and times are of, where rows of a data set differ in that and columns do
+ * not say so; with the data set where the same row has others elsewhere. */
 static void say_objectives(const struct table_grid *table, struct text *text)
 {
 	struct arena *arena = table->records->arena;

@@ -162,6 +162,19 @@ static void collect(struct sweep *sweep, bool level)
 	}
 }
 
+/* Over what the statistic that is shown is taken. */
+static const char *statistic(const struct sweep *sweep, const char *shown, struct arena *arena)
+{
+	const char *options = sweep->pooled ? " over the other swept options" : "";
+	const char *repeats = sweep->records->folds ? records_repeats(sweep->records, sweep->most)
+						    : arena_format(arena, "%zu", sweep->most);
+
+	if (sweep->most > 1 || sweep->records->folds)
+		return arena_format(arena, "%s over repetitions (up to %s)%s%s", shown, repeats,
+				    sweep->pooled ? " and" : "", options);
+	return sweep->pooled ? arena_format(arena, "%s%s", shown, options) : "One run per point";
+}
+
 /* Medians of all curves; the data set is the title where it has one panel; the caption. */
 static void finish(struct sweep *sweep)
 {
@@ -192,10 +205,7 @@ static void finish(struct sweep *sweep)
 				    "%s makes it",
 				    sweep->other, sweep->o->x);
 	figure->caption = arena_format(
-		figure->arena, "%s over repetitions (up to %s)%s%s%s%s%s%s", shown,
-		sweep->records->folds ? records_repeats(sweep->records, sweep->most)
-				      : arena_format(figure->arena, "%zu", sweep->most),
-		sweep->pooled ? " and over the other swept options" : "",
+		figure->arena, "%s%s%s%s%s%s", statistic(sweep, shown, figure->arena),
 		base ? ", each relative to " : "", base ? base : "",
 		base ? ", without medians at or below 0 on a logarithmic axis" : "",
 		sweep->levels ? "; horizontal: methods that do not sweep x" : "", left);

@@ -92,12 +92,16 @@ static void a_method_without_the_option_is_a_level(void **state)
 	assert_null(strstr(text, "spirals"));
 	text = fixture_text(&records, "sweep", ".gp");
 	assert_non_null(strstr(text, "horizontal: methods that do not sweep x"));
+	assert_non_null(strstr(text, "over repetitions (up to 2)"));
 	options.methods = (struct texts){1, (const char *const[]){"a"}};
 	text = draw("sweep", &options, &records, ".dat");
 	assert_non_null(strstr(text, "# moons: a\n"));
 	assert_null(strstr(text, "exact"));
 	options.methods = (struct texts){1, (const char *const[]){"exact"}};
 	assert_null(draw("sweep", &options, &records, ".dat")); /* a level alone is no sweep */
+	records = fixture_records(levels, 2, room, arena);
+	options.methods = (struct texts){0};
+	assert_non_null(strstr(draw("sweep", &options, &records, ".gp"), "One run per point"));
 }
 
 /* 30, 5 and 4.5 over 4 and, in the other repetition, 2.5 over 2. */
