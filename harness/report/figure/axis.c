@@ -245,6 +245,8 @@ static struct figure_axis ranged(struct figure_axis axis, struct figure_extent e
 	} else if (is_one(e.bottom, e.high) && !axis.starts && !axis.ends) {
 		axis.low = e.bottom - room;
 		axis.high = e.bottom + room;
+		if (axis.percent && e.bottom <= one) /* no accuracy is above 100 % */
+			axis.high = fmin(axis.high, 1.01 * one);
 		axis.starts = axis.ends = true;
 	}
 	return axis;

@@ -105,6 +105,20 @@ static void networks_without_a_neuron_have_no_place(void **state)
 	assert_non_null(strstr(fixture_text(&records, "suboptimality", ".gp"), "out: 1"));
 }
 
+static void equal_accuracies_have_an_axis_that_ends_at_all(void **state)
+{
+	const struct suboptimality_options options = {.least = 1e-3};
+	struct records records = made(NAN);
+	bool written = false;
+
+	(void)state;
+	for (size_t i = 0; i < records.count; i++)
+		records.at[i].result.test_accuracy = 1;
+	assert_true(fixture_plot("suboptimality", &options, &records, &written));
+	assert_non_null(
+		strstr(fixture_text(&records, "suboptimality", ".gp"), "set yrange [90:101]"));
+}
+
 static void without_a_bound_there_is_no_distance_to_it(void **state)
 {
 	const struct suboptimality_options options = {.above = BOUND, .least = NAN};
@@ -147,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(networks_are_measured_from_the_best_of_their_problem),
 		cmocka_unit_test(networks_without_a_neuron_have_no_place),
+		cmocka_unit_test(equal_accuracies_have_an_axis_that_ends_at_all),
 		cmocka_unit_test(without_a_bound_there_is_no_distance_to_it),
 		cmocka_unit_test(problems_of_one_objective_share_a_panel),
 		cmocka_unit_test(methods_can_be_chosen),
