@@ -340,15 +340,10 @@ static const char *program_of(const struct table_grid *table, const struct group
 /* Is it in a column of a swept option of the row? */
 static bool has_column(const struct table_grid *table, const struct group *group, const char *name)
 {
-	const struct record *r = group->member[0];
-	bool swept = false;
-
-	for (size_t i = 0; i < r->swept_count; i++)
-		swept = swept || strcmp(records_short(r->swept[i].path), name) == 0;
 	for (size_t c = 0; c < table->columns; c++)
 		if (table->column[c].part == TABLE_SWEPT &&
 		    strcmp(table->column[c].name, name) == 0)
-			return swept;
+			return records_swept(group->member[0], name) != NULL;
 	return false;
 }
 

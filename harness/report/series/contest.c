@@ -82,14 +82,6 @@ struct told {
 	struct arena *arena;
 };
 
-static const char *swept_value(const struct record *record, const char *path)
-{
-	for (size_t i = 0; i < record->swept_count; i++)
-		if (strcmp(record->swept[i].path, path) == 0)
-			return record->swept[i].value;
-	return "";
-}
-
 /* series_told: each panel's title names the path, and the method has one value of it there. */
 static bool panels_tell(const char *method, const char *path, const void *of)
 {
@@ -104,7 +96,8 @@ static bool panels_tell(const char *method, const char *path, const void *of)
 
 		if (strcmp(record->result.method, method) != 0)
 			continue;
-		here = swept_value(record, path);
+		here = records_swept(record, path);
+		here = here ? here : "";
 		if (!strstr(contest->in[panel].title, records_short(path)) ||
 		    (value[panel] && strcmp(value[panel], here) != 0))
 			return false;
