@@ -23,7 +23,6 @@
 #include "solvers/tools/nnls.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SEARCHES = 50 }; /* steps of the best length where t is not given */
@@ -63,12 +62,6 @@ static const struct option rows[] = {
 	{0},
 };
 
-/* A block, V before W, and the length of its gradient: its value without the cone. */
-struct block {
-	double length;
-	ptrdiff_t index;
-};
-
 struct frank_wolfe {
 	struct frank_wolfe_shared
 		*shared; /* of several outputs, in the place of the rest; or NULL */
@@ -81,7 +74,7 @@ struct frank_wolfe {
 	real *f, *alpha;     /* n: outputs, -grad L */
 	real *d, *h, *trial; /* n: a pattern as 0 and 1, outputs of the atom, of a trial */
 	double *g, *u;       /* d: gradient and atom */
-	struct block *order; /* 2 P */
+	struct frank_wolfe_block *order; /* 2 P: V before W */
 	struct nnls nnls;
 	double value, norms, least; /* L, s, the least objective so far */
 	double most;                /* m, from above */
@@ -159,20 +152,11 @@ static enum status setup_one(const struct problem *problem, const void *options,
 	s->Y = mat_new(arena, n, P);
 	s->g = ARENA_ARRAY(arena, double, d);
 	s->u = ARENA_ARRAY(arena, double, d);
-	s->order = ARENA_ARRAY(arena, struct block, 2 * P);
+	s->order = ARENA_ARRAY(arena, struct frank_wolfe_block, 2 * P);
 	s->nnls = nnls_new(problem->X, arena);
 	if (!arena_counts(arena))
 		measure(s);
 	return STATUS_OK;
-}
-
-static int by_length(const void *a, const void *b)
-{
-	const struct block *p = a, *q = b;
-
-	if (p->length > q->length || p->length < q->length)
-		return p->length > q->length ? -1 : 1;
-	return (p->index > q->index) - (p->index < q->index);
 }
 
 /* Blocks by what they could be worth without their cones. */
@@ -185,9 +169,9 @@ static void order_blocks(struct frank_wolfe *s)
 	for (ptrdiff_t b = 0; b < 2 * P; b++) {
 		double length = blas_norm((size_t)s->G.rows, mat_col(s->G, b % P));
 
-		s->order[b] = (struct block){length, b};
+		s->order[b] = (struct frank_wolfe_block){length, b};
 	}
-	qsort(s->order, (size_t)(2 * P), sizeof *s->order, by_length);
+	frank_wolfe_sort(s->order, 2 * P);
 }
 
 /* The best atom at this point; blocks whose gradients are no longer than its value cannot be

@@ -14,12 +14,6 @@ enum { ASCENTS = 30, HALVINGS = 50 };
 static const double risen = 1e-10;  /* an ascent ends where it gains less, relative */
 static const double nothing = 1e-6; /* of a projection, relative to what is projected */
 
-/* A pattern and the Frobenius norm of M = Nu' D X: its value without the cone is not larger. */
-struct block {
-	double length;
-	ptrdiff_t index;
-};
-
 struct state {
 	const struct problem *problem;
 	const struct patterns *patterns;
@@ -36,7 +30,7 @@ struct state {
 	double *u, *g, *q, *best; /* d; d; k; d: the atom */
 	double *best_q;           /* k: M u of it */
 	ptrdiff_t best_pattern;
-	struct block *order; /* P */
+	struct frank_wolfe_block *order; /* P: patterns, Frobenius norms of M = Nu' D X */
 	struct nnls nnls;
 	double value, norms;
 	struct frank_wolfe_look look;
@@ -62,11 +56,16 @@ static double value(const void *state, double *norms)
 
 static int by_length(const void *a, const void *b)
 {
-	const struct block *p = a, *q = b;
+	const struct frank_wolfe_block *p = a, *q = b;
 
 	if (p->length > q->length || p->length < q->length)
 		return p->length > q->length ? -1 : 1;
 	return (p->index > q->index) - (p->index < q->index);
+}
+
+void frank_wolfe_sort(struct frank_wolfe_block *blocks, ptrdiff_t count)
+{
+	qsort(blocks, (size_t)count, sizeof *blocks, by_length);
 }
 
 /* M of all patterns, longest first. */
@@ -78,7 +77,7 @@ static void order_blocks(struct state *s)
 	for (ptrdiff_t c = 0; c < s->k; c++)
 		blas_scale((size_t)s->Nu.rows, -1, mat_col(s->Nu, c));
 	for (ptrdiff_t i = 0; i < P; i++)
-		s->order[i] = (struct block){0, i};
+		s->order[i] = (struct frank_wolfe_block){0, i};
 	for (ptrdiff_t c = 0; c < s->k; c++) {
 		gates_spread(s->patterns->D, mat_col(s->Nu, c), s->Y);
 		blas_gemm(1, s->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->M[c]);
@@ -88,7 +87,7 @@ static void order_blocks(struct state *s)
 	}
 	for (ptrdiff_t i = 0; i < P; i++)
 		s->order[i].length = sqrt(s->order[i].length);
-	qsort(s->order, (size_t)P, sizeof *s->order, by_length);
+	frank_wolfe_sort(s->order, P);
 }
 
 /* |M|_2 of pattern i, from above but for rounding. */
@@ -358,7 +357,7 @@ struct frank_wolfe_shared *frank_wolfe_shared_new(const struct problem *problem,
 		*vectors[i] = ARENA_ARRAY(arena, double, d);
 	s->q = ARENA_ARRAY(arena, double, k);
 	s->best_q = ARENA_ARRAY(arena, double, k);
-	s->order = ARENA_ARRAY(arena, struct block, P);
+	s->order = ARENA_ARRAY(arena, struct frank_wolfe_block, P);
 	s->nnls = nnls_new(problem->X, arena);
 	if (!arena_counts(arena))
 		measure(s);

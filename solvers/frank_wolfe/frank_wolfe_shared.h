@@ -18,6 +18,15 @@
 #include "solvers/model/multinet.h"
 #include "solvers/model/trainer.h"
 
+/* A place in the gradient, and its length: no atom there has a larger value. */
+struct frank_wolfe_block {
+	double length;
+	ptrdiff_t index;
+};
+
+/* Longest first; of equals the first place. */
+void frank_wolfe_sort(struct frank_wolfe_block *blocks, ptrdiff_t count);
+
 /* The best atom at the present point. */
 struct frank_wolfe_look {
 	double found, most; /* its value; that of any atom, from above */
