@@ -11,10 +11,11 @@
  * room, Z is decomposed into fewer.
  *
  * A loss with a kink is replaced by its augmented Lagrangian (Rockafellar 1976), the Moreau
- * envelope of a fixed width mu at f + mu v, v the multipliers of the outputs. Its slopes (f + mu v -
- * prox) / mu are those of the conjugate's domain, so that they give the bound of the program itself
- * (poly_program.h); they become the multipliers when the envelope is solved as far as it is below
- * the loss. A width that shrinks instead leaves kinks that moves of the atoms do not pass. */
+ * envelope of a fixed width mu at f + mu v, v the multipliers of the outputs. Its slopes
+ * (f + mu v - prox) / mu are those of the conjugate's domain, so that they give the bound of the
+ * program itself (poly_program.h); they become the multipliers when the envelope is solved as far
+ * as it is below the loss. A width that shrinks instead leaves kinks that moves of the atoms do not
+ * pass. */
 #include "solvers/poly/poly_frank_wolfe.h"
 
 #include "solvers/core/blas.h"
