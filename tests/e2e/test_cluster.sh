@@ -1,6 +1,6 @@
 #!/bin/bash
 # submit on a whole Slurm cluster of four nodes of this machine: one node is lost in the middle; a cell
-# runs into the time limit of the first round.
+# runs into the time limit of the first round, another one into its memory.
 . tests/e2e/lib.sh
 
 PATH=$PATH:/usr/sbin
@@ -134,13 +134,18 @@ check "node lost: none twice in the tables" "$(cut -d, -f1 results/tiny/summary.
 check "node lost: the last job builds the report" "$(tail -n 3 results/tiny/submit/*.log)" [ -s results/tiny/report.html ]
 
 # A cell that is longer than the limit of the first round is ended by TERM, and done in the second.
-# Slurm looks at limits twice a minute.
-with_worker '*\"width\":8*) while [ -e hold ]; do sleep 0.1; done ;;'
+# Slurm looks at limits twice a minute. Meanwhile one that needs more memory than the first round gives
+# it is recorded as such, and done in the second with more.
+with_worker '*\"width\":8*\"repetition\":1*|*\"repetition\":1*\"width\":8*) exec perl -e "\$x = qq(x); \$x x= 9e7; select undef, undef, undef, 0.4; exec @ARGV" "'"$(dirname "$program")"'/relubench-worker-double" "$@" ;;
+*\"width\":8*) while [ -e hold ]; do sleep 0.1; done ;;'
 touch hold
 expect "submit a long cell" 0 submit tiny.yaml --workers 1 --minutes 1 --grace 55 --out late \
 	--filter method=sgd,repetition=0
-for ((i = 0; i < 400; i++)); do
+expect "submit a large cell" 0 submit tiny.yaml --workers 1 --minutes 5 --memory 64MiB --rounds 2 --out large \
+	--filter method=sgd,repetition=1
+for ((i = 0; i < 600; i++)); do
 	[ ! -e late/tiny/submit/round-2-group-1.sh ] || break
+	[ -e large.first ] || [ -z "$(statuses_of large/tiny)" ] || statuses_of large/tiny >large.first
 	sleep 0.2
 done
 check "nothing is recorded of what was not done" "$(ls late/tiny/cells)" [ -z "$(ls late/tiny/cells)" ]
@@ -149,6 +154,10 @@ check "the queue ends" "see above" wait_all
 says "with twice the time" "^#SBATCH --time=2$" late/tiny/submit/round-2-group-1.sh
 statuses "and done" late/tiny "1 ok"
 check "no claim is left" "$(ls late/tiny)" [ ! -e late/tiny/claims ]
+says "the large cell was out of memory" "^1 oom$" large.first
+says "with more memory for its task" "^#SBATCH --mem=[0-9]\{3,\}M$" large/tiny/submit/round-2-group-1.sh
+says "and for the cell" "cell-memory [1-9][0-9]\{8\}" large/tiny/submit/round-2-group-1.sh
+statuses "and done" large/tiny "1 ok"
 
 # Cancelled in the middle: the queue is empty, and no cell is held any more.
 without_worker
