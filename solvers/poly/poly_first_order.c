@@ -42,7 +42,7 @@ enum { METHOD_PROJECTED, METHOD_FRANK_WOLFE };
 static const char *const methods[] = {"projected", "frank_wolfe", NULL};
 
 /* Evaluations of the loss that a Frank-Wolfe step takes, about. */
-static const double looks = 60;
+static const double looks = 150;
 
 struct poly_first_order_options {
 	struct poly_options poly;

@@ -73,6 +73,28 @@ check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
 
+# attacks and certificates on the samples of two ranks: to the bit those of one process on the same network
+probes=(--set 'data=[{name: teacher, generate: {kind: teacher, n: 900, d: 3}}]' --set samples=true
+	--set 'train=[{solver: admm, beta: 0.1, patterns: 4, u_update: primal, finish: none}]')
+attacks=(--set 'attack=[{attack: pgd, norm: linf, eps: [0.1, 0.3], steps: 5, part: train, export: true},
+	{attack: square, norm: l2, eps: [0.2], queries: 20, part: train}]'
+	--set 'certify=[{certificate: exact, norm: linf, eps: [0.1, 0.3], part: train},
+	{certificate: crown, norm: l2, eps: [0.2], part: train}]')
+"$relubench" run ranks.yaml --out shared "${probes[@]}" "${attacks[@]}" >shared.log 2>&1
+"$relubench" run ranks.yaml --out alone "${probes[@]}" >alone.log 2>&1
+cp -r alone later
+"$relubench" run ranks.yaml --out alone "${probes[@]}" "${attacks[@]}" --set resources.ranks=1 >alone.log 2>&1
+"$relubench" run ranks.yaml --out later "${probes[@]}" "${attacks[@]}" >later.log 2>&1
+for file in samples.csv findings.npz adversarial.npz; do
+	check "$file of two ranks is that of one process" "$(cat shared.log alone.log)" \
+		cmp shared/ranks/cells/*/$file alone/ranks/cells/*/$file
+	check "$file that two ranks complete, too" "$(cat later.log)" \
+		cmp later/ranks/cells/*/$file alone/ranks/cells/*/$file
+done
+check "the record says that its samples were on ranks" "$(cat shared.log)" \
+	grep -q "samples of attacks and certificates on 2 ranks" shared/ranks/cells/*/result.json
+check "one process verifies them" "" "$relubench" verify shared/ranks "$(basename shared/ranks/cells/*)"
+
 # an error that every rank has: one record of it, whose log nobody changes afterwards
 "$relubench" run ranks.yaml --out wrong --set 'train=[{solver: adam, beta: 0.1, patience: 3}]' >wrong.log 2>&1
 check "an error of all ranks is recorded once, with its text" "$(cat wrong.log)" \
@@ -86,13 +108,13 @@ cat >spoilt.sh <<'END'
 exec mpirun -n "$@"
 END
 one=(--set 'train=[{solver: adam, beta: 0.1, width: 9, epochs: 3, batch: 20}]')
-"$relubench" run ranks.yaml --out later "${one[@]}" --set 'resources.launch=sh spoilt.sh' >later.log 2>&1
-check "an error of a later rank fails the cell, with its text" "$(cat later.log)" \
-	grep -q '"message": *"rank 1: later/ranks/tmp/[^ ]*rank1: ' later/ranks/cells/*/result.json
-check "which is complete" "$(ls later/ranks/cells/*)" test "$(statuses_of later/ranks)" = "1 failed" -a ! -e later/ranks/tmp
-before=$(cksum later/ranks/cells/*/result.json)
-"$relubench" run ranks.yaml --out later "${one[@]}" >later.log 2>&1
-check "and is not tried again" "$(cat later.log)" test "$before" = "$(cksum later/ranks/cells/*/result.json)"
+"$relubench" run ranks.yaml --out spoilt "${one[@]}" --set 'resources.launch=sh spoilt.sh' >spoilt.log 2>&1
+check "an error of a later rank fails the cell, with its text" "$(cat spoilt.log)" \
+	grep -q '"message": *"rank 1: spoilt/ranks/tmp/[^ ]*rank1: ' spoilt/ranks/cells/*/result.json
+check "which is complete" "$(ls spoilt/ranks/cells/*)" test "$(statuses_of spoilt/ranks)" = "1 failed" -a ! -e spoilt/ranks/tmp
+before=$(cksum spoilt/ranks/cells/*/result.json)
+"$relubench" run ranks.yaml --out spoilt "${one[@]}" >spoilt.log 2>&1
+check "and is not tried again" "$(cat spoilt.log)" test "$before" = "$(cksum spoilt/ranks/cells/*/result.json)"
 
 # memory that the plan says, and that all ranks held
 memory=(--set 'data=[{name: rows, generate: {kind: blobs, n: 60000, d: 20}}]' --set 'stop={iterations: 1}'
