@@ -54,6 +54,21 @@ same "one output"
 check "three methods were run" "$(cat two.log)" test "$(field objective two | wc -w)" = 3
 same "classes that the loss couples" 'data[0]={name: teacher, generate: {kind: teacher, n: 90, d: 3, outputs: 3}}' \
 	'train=[{solver: admm, loss: logistic, beta: 0.1, patterns: 4, u_update: primal, finish: none}]'
+# how an iteration scales, over folders that differ by their ranks
+cat >figures.yaml <<END
+plots:
+  - {plot: scaling, x: ranks}
+END
+if gnuplot --version >/dev/null 2>&1; then
+	expect "a figure over ranks" 0 plot 1=one/ranks 2=two/ranks --spec figures.yaml --out figures
+	says "has one process" "^1 [0-9]" figures/plots/scaling.dat
+	says "and two ranks on the same curve" "^2 [0-9]" figures/plots/scaling.dat
+	check "of one method" "$(cat figures/plots/scaling.dat)" test "$(grep -c '^2 [0-9]' figures/plots/scaling.dat)" = 2 # and its fit
+else
+	echo "ok a figure over ranks # SKIP no gnuplot"
+fi
+check "the share of sums is a number of the record" "$(field ranks_share two)" \
+	awk -v share="$(field ranks_share two)" 'BEGIN { exit !(share > 0 && share < 1) }'
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
@@ -93,13 +108,13 @@ cat >spoilt.sh <<'END'
 exec mpirun -n "$@"
 END
 one=(--set 'train=[{solver: adam, beta: 0.1, width: 9, epochs: 3, batch: 20}]')
-"$relubench" run ranks.yaml --out later "${one[@]}" --set 'resources.launch=sh spoilt.sh' >later.log 2>&1
-check "an error of a later rank fails the cell, with its text" "$(cat later.log)" \
-	grep -q '"message": *"rank 1: later/ranks/tmp/[^ ]*rank1: ' later/ranks/cells/*/result.json
-check "which is complete" "$(ls later/ranks/cells/*)" test "$(statuses_of later/ranks)" = "1 failed" -a ! -e later/ranks/tmp
-before=$(cksum later/ranks/cells/*/result.json)
-"$relubench" run ranks.yaml --out later "${one[@]}" >later.log 2>&1
-check "and is not tried again" "$(cat later.log)" test "$before" = "$(cksum later/ranks/cells/*/result.json)"
+"$relubench" run ranks.yaml --out spoilt "${one[@]}" --set 'resources.launch=sh spoilt.sh' >spoilt.log 2>&1
+check "an error of a later rank fails the cell, with its text" "$(cat spoilt.log)" \
+	grep -q '"message": *"rank 1: spoilt/ranks/tmp/[^ ]*rank1: ' spoilt/ranks/cells/*/result.json
+check "which is complete" "$(ls spoilt/ranks/cells/*)" test "$(statuses_of spoilt/ranks)" = "1 failed" -a ! -e spoilt/ranks/tmp
+before=$(cksum spoilt/ranks/cells/*/result.json)
+"$relubench" run ranks.yaml --out spoilt "${one[@]}" >spoilt.log 2>&1
+check "and is not tried again" "$(cat spoilt.log)" test "$before" = "$(cksum spoilt/ranks/cells/*/result.json)"
 
 # memory that the plan says, and that all ranks held
 memory=(--set 'data=[{name: rows, generate: {kind: blobs, n: 60000, d: 20}}]' --set 'stop={iterations: 1}'
