@@ -30,7 +30,7 @@ struct slide slide_new(struct neurons *neurons, const struct price *price, struc
 		*vectors[i] = ARENA_ARRAY(arena, real, size);
 	s.R = mat_new(arena, n, k);
 	s.W = mat_new(arena, n < BLOCK ? n : BLOCK, room);
-	s.has_pass = sizeof(real) > sizeof(float) && price->many;
+	s.has_pass = sizeof(real) > sizeof(float) && price->many && !neurons->problem->ranks;
 	if (s.has_pass)
 		s.pass = pass_new(price, room, arena);
 	return s;
@@ -105,7 +105,7 @@ static void gradient(struct slide *s, real *x, real *g)
 
 	loss_outputs_gradient(problem->loss, neurons->F, problem->y, s->R);
 	memcpy(g, x, size * sizeof *x);
-	blas_scale(size, problem->beta, g);
+	blas_scale(size, ranks_at(problem->ranks) == 0 ? problem->beta : 0, g);
 	if (s->rough) {
 		pass_gradient(&s->pass, s->R, slope);
 		return;
@@ -119,6 +119,7 @@ static void gradient(struct slide *s, real *x, real *g)
 		       mat_rows(s->R, first, rows), net.A, W);
 		blas_gemm(1, mat_rows(problem->X, first, rows), TRANSPOSED, W, PLAIN, 1, slope.U);
 	}
+	ranks_sum_mat(problem->ranks, (struct mat){(ptrdiff_t)size, 1, (ptrdiff_t)size, g});
 }
 
 /* u_j and A_j of equal lengths. */

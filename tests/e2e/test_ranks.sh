@@ -51,6 +51,13 @@ same "one output"
 check "three methods were run" "$(cat two.log)" test "$(field objective two | wc -w)" = 3
 same "classes that the loss couples" 'data[0]={name: teacher, generate: {kind: teacher, n: 90, d: 3, outputs: 3}}' \
 	'train=[{solver: admm, loss: logistic, beta: 0.1, patterns: 4, u_update: primal, finish: none}]'
+rm -rf one two
+neurons=(--set 'train=[{solver: generated, beta: 0.1, starts: 64}]' --set 'stop={iterations: 3}')
+"$relubench" run ranks.yaml --out two "${neurons[@]}" >two.log 2>&1
+"$relubench" run ranks.yaml --out one "${neurons[@]}" --set resources.ranks=1 >one.log 2>&1
+check "generated neurons of two ranks have the objective of one process" \
+	"$(field objective_network one) $(field objective_network two) $(cat two.log)" \
+	test -n "$(field objective_network one)" -a "$(field objective_network one)" = "$(field objective_network two)"
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
