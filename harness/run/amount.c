@@ -284,11 +284,12 @@ static size_t amount_of_rank(const struct cell *cell, const struct amount_shape 
 size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 {
 	struct ranks first = alike(0, shape->ranks), other = alike(1, shape->ranks);
+	size_t nodes = shape->nodes > 0 ? shape->nodes : 1;
 
 	if (shape->ranks < 2)
 		return amount_of_rank(cell, shape, NULL);
 	return amount_of_rank(cell, shape, &first) +
-	       (shape->ranks - 1) * amount_of_rank(cell, shape, &other);
+	       ((shape->ranks + nodes - 1) / nodes - 1) * amount_of_rank(cell, shape, &other);
 }
 
 /* Threads that wait passively are woken for every parallel loop, and an iteration has 5 to 50 such
