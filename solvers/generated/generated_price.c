@@ -109,11 +109,12 @@ struct price price_new(const struct problem *problem, ptrdiff_t starts, struct a
 	struct price s = {.problem = problem, .starts = starts};
 	struct arena scratch = arena_beside(arena);
 	ptrdiff_t n = ranks_total(problem->ranks, problem->X.rows), d = problem->X.cols,
-		  k = problem->y.k;
+		  k = problem->y.k, share;
 	float **points[] = {&s.U, &s.C, &s.best};
 	struct mat whole = problem->ranks ? mat_new(&scratch, n, d) : problem->X;
 
 	s.n = n;
+	share = ranks_rows_of(0, ranks_count(problem->ranks), PRICE_BLOCK).rows; /* the largest */
 	s.many = (double)n * (double)d >= many;
 	s.gathered = mat_new(arena, problem->ranks ? n : 0, k);
 	s.X = ARENA_ARRAY(arena, float, n *d);
@@ -121,9 +122,9 @@ struct price price_new(const struct problem *problem, ptrdiff_t starts, struct a
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		*points[i] = ARENA_ARRAY(arena, float, d *starts);
 	s.value = ARENA_ARRAY(arena, float, starts);
-	s.Z = ARENA_ARRAY(arena, float, n *PRICE_BLOCK);
-	s.q = ARENA_ARRAY(arena, float, k *PRICE_BLOCK);
-	s.W = ARENA_ARRAY(arena, float, k > 1 ? n * PRICE_BLOCK : 0);
+	s.Z = ARENA_ARRAY(arena, float, n *share);
+	s.q = ARENA_ARRAY(arena, float, k *share);
+	s.W = ARENA_ARRAY(arena, float, k > 1 ? n * share : 0);
 	s.w = ARENA_ARRAY(arena, double, k);
 	s.order = ARENA_ARRAY(arena, ptrdiff_t, starts);
 	s.row = ARENA_ARRAY(arena, ptrdiff_t, n);

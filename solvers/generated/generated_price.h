@@ -38,9 +38,9 @@ struct price {
 	double *Q;           /* d x d, of few features: an orthonormal basis */
 	float *U, *C, *best; /* d x starts: points, gradients, the best points so far */
 	float *value;        /* starts: of the best points */
-	float *Z;            /* n x PRICE_BLOCK: preactivations of a block of starts */
-	float *q;            /* k x PRICE_BLOCK, of several outputs: Nu' relu(X u) */
-	float *W;            /* n x PRICE_BLOCK, of several outputs */
+	float *Z;            /* n x a rank's share of PRICE_BLOCK: preactivations of starts */
+	float *q;            /* k x the same, of several outputs: Nu' relu(X u) */
+	float *W;            /* n x the same, of several outputs */
 	double *w;           /* k: Nu' relu(X u) */
 	ptrdiff_t *order;    /* starts: by value, largest first */
 	long round;          /* streams of random numbers used */

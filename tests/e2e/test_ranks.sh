@@ -84,7 +84,7 @@ for file in samples.csv findings.npz adversarial.npz; do
 		cmp completed/ranks/cells/*/$file alone/ranks/cells/*/$file
 done
 check "the record says that its samples were on ranks" "$(cat shared.log)" \
-	grep -q "samples of attacks and certificates on 2 ranks" shared/ranks/cells/*/result.json
+	grep -q "blocks of samples of attacks and certificates on 2 ranks" shared/ranks/cells/*/result.json
 check "one process verifies them" "" "$relubench" verify shared/ranks "$(basename shared/ranks/cells/*)"
 
 # an error that every rank has: one record of it, whose log nobody changes afterwards
