@@ -18,7 +18,7 @@ struct slide {
 	real *direction;
 	struct mat R;  /* n x k: slopes of the loss */
 	struct mat W;  /* a block of rows x room */
-	bool has_pass; /* of many samples and features, all in one process */
+	bool has_pass; /* of many samples and features */
 	bool rough;    /* it goes by products in float */
 	struct pass pass;
 };
