@@ -375,7 +375,8 @@ static enum status examine(struct run *run, const struct loop_result *end, struc
 	TRY(probes_note(&run->cell, run->folder, true, trained, err));
 	if (ranks_count(run->ranks) > 1 && certified_findings(&run->cell) > 0)
 		describe_add(run, arena_format(&run->arena,
-					       "samples of attacks and certificates on %d ranks",
+					       "blocks of samples of attacks and certificates on "
+					       "%d ranks",
 					       run->ranks->count));
 	return probe(run, run->evaluator.delivered, NULL, trained, err);
 }

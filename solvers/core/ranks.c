@@ -174,6 +174,16 @@ void ranks_hand(struct ranks *ranks, int from, int to, const void *what, void *a
 		ranks->hand(ranks, from, to, what, at, bytes);
 }
 
+struct mat ranks_whole(struct ranks *ranks, struct mat rows, struct mat all)
+{
+	if (!ranks)
+		return rows;
+	mat_fill(all, 0);
+	mat_copy(mat_rows(all, ranks_before(ranks, rows.rows), rows.rows), rows);
+	ranks_sum_mat(ranks, all); /* of one number and zeros: exact */
+	return all;
+}
+
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,
 		struct mat C)
 {

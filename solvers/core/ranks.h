@@ -62,6 +62,9 @@ void *ranks_shared(struct ranks *ranks, const void *from, size_t bytes, struct a
 /* What rank `from` has at `what`, to rank `to`, another one, at `at`; all ranks call it. */
 void ranks_hand(struct ranks *ranks, int from, int to, const void *what, void *at, size_t bytes);
 
+/* The rows of all ranks, one below the other, in `all`; without ranks `rows` itself. */
+struct mat ranks_whole(struct ranks *ranks, struct mat rows, struct mat all);
+
 /* C = alpha A'B + beta C of rows on all ranks: A (n x p), B (n x q), C (p x q), the same on all. */
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,
 		struct mat C);

@@ -338,6 +338,16 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return master_takes(problem->loss, problem->y.k);
 }
 
+static const char *spread(const void *options, const char **option)
+{
+	const struct generated_options *o = options;
+
+	*option = o->step == STEP_PUBLISHED ? "step" : "start";
+	if (o->step == STEP_PUBLISHED)
+		return "published steps need all rows in one process";
+	return o->start.trainer.item ? "a start is trained on all rows in one process" : NULL;
+}
+
 /* A path begins where the network is zero. */
 static const char *path(const void *options, const char **option)
 {
@@ -372,6 +382,7 @@ const struct trainer trainer_generated = {
 	.multi_output = true,
 	.sample_weights = true,
 	.takes = takes,
+	.spread = spread,
 	.path = path,
 	.freedom = freedom,
 	.forecast = forecast,

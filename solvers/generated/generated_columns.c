@@ -57,7 +57,7 @@ struct columns *columns_new(const struct problem *problem, struct columns_size s
 	*s = (struct columns){.problem = problem, .size = size, .fell = 1};
 	s->neurons = neurons_new(problem, size.room, arena);
 	s->master = master_new(&s->neurons, arena);
-	s->price = price_new(problem, starts_of(size, n, d), arena);
+	s->price = price_new(problem, starts_of(size, ranks_total(problem->ranks, n), d), arena);
 	s->slide = slide_new(&s->neurons, &s->price, arena);
 	return s;
 }
@@ -96,7 +96,7 @@ static double longest_row(struct mat X)
 
 void columns_begin(struct columns *s)
 {
-	s->longest = longest_row(s->problem->X);
+	s->longest = ranks_largest(s->problem->ranks, longest_row(s->problem->X));
 	neurons_activate(&s->neurons, 0);
 	neurons_output(&s->neurons);
 	s->objective = master_solve(&s->master, columns_standing);

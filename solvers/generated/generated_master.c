@@ -95,7 +95,7 @@ static struct mat products(struct master *s, double weight)
 	struct mat Phi = neurons_features(s->neurons);
 	struct mat G = mat_rows(mat_cols(s->G, 0, Phi.cols), 0, Phi.cols);
 
-	blas_syrk(weight, Phi, TRANSPOSED, 0, G);
+	ranks_syrk(s->neurons->problem->ranks, weight, Phi, G);
 	blas_symmetrize(G);
 	return G;
 }
@@ -124,6 +124,7 @@ static struct mat curvature(struct master *s)
 						mat_get(Phi, first + i, j));
 		blas_syrk(1, part, TRANSPOSED, 1, G);
 	}
+	ranks_sum_lower(problem->ranks, G);
 	for (ptrdiff_t j = 0; j < G.cols; j++)
 		largest = fmax(largest, (double)mat_get(G, j, j));
 	for (ptrdiff_t j = 0; j < G.cols; j++)
@@ -178,6 +179,7 @@ static double newton(struct master *s, double now, double *rate)
 
 	find_slopes(s);
 	blas_gemv(1, neurons_features(neurons), TRANSPOSED, s->nu.at, 0, s->slope);
+	ranks_sum_mat(neurons->problem->ranks, (struct mat){G.rows, 1, G.rows, s->slope});
 	blas_gemv(1, G, PLAIN, a, 0, s->b);
 	blas_axpy((size_t)G.rows, 1, s->slope, s->b);
 	memcpy(s->to, a, (size_t)G.rows * sizeof *a);

@@ -20,6 +20,7 @@ struct neurons neurons_new(const struct problem *problem, ptrdiff_t room, struct
 	s.words = (n + WORD - 1) / WORD;
 	s.on = ARENA_ARRAY(arena, uint64_t, s.words * room);
 	s.off = ARENA_ARRAY(arena, uint64_t, s.words * room);
+	s.apart = ARENA_ARRAY(arena, double, room);
 	s.index = ARENA_ARRAY(arena, ptrdiff_t, room);
 	s.U_kept = mat_new(arena, d, room);
 	s.A_kept = mat_new(arena, room, k);
@@ -141,18 +142,39 @@ static void look(struct neurons *s, ptrdiff_t j, double slack, real *z)
 	}
 }
 
-static bool agree(const struct neurons *s, ptrdiff_t i, ptrdiff_t j)
+/* Whether a sample here is on for one of them and off for the other. */
+static bool differ(const struct neurons *s, ptrdiff_t i, ptrdiff_t j)
 {
 	const uint64_t *on_i = s->on + i * s->words, *off_i = s->off + i * s->words,
 		       *on_j = s->on + j * s->words, *off_j = s->off + j * s->words;
-	double product = 0;
 
 	for (ptrdiff_t w = 0; w < s->words; w++)
 		if ((on_i[w] & off_j[w]) | (off_i[w] & on_j[w]))
-			return false;
+			return true;
+	return false;
+}
+
+/* Whether weights point the same way. */
+static bool parallel(const struct neurons *s, ptrdiff_t i, ptrdiff_t j)
+{
+	double product = 0;
+
 	for (ptrdiff_t c = 0; c < s->A.cols; c++)
 		product += (double)mat_get(s->A, i, c) * (double)mat_get(s->A, j, c);
 	return product >= (1 - 16 * REAL_EPSILON) * neurons_size(s, i) * neurons_size(s, j);
+}
+
+/* The first neuron before j that agrees with it on all ranks; j: there is none. */
+static ptrdiff_t partner(struct neurons *s, ptrdiff_t j)
+{
+	ptrdiff_t i = 0;
+
+	for (ptrdiff_t l = 0; l < j; l++)
+		s->apart[l] = differ(s, l, j);
+	ranks_sum_all(s->problem->ranks, s->apart, (size_t)j);
+	while (i < j && (!(neurons_size(s, i) > 0) || s->apart[i] > 0 || !parallel(s, i, j)))
+		i++;
+	return i;
 }
 
 /* Neuron i takes in neuron j. */
@@ -177,11 +199,10 @@ static void join(struct neurons *s, ptrdiff_t i, ptrdiff_t j)
 void neurons_merge(struct neurons *s, double slack)
 {
 	for (ptrdiff_t j = 0; j < s->count; j++) {
-		ptrdiff_t i = 0;
+		ptrdiff_t i;
 
 		look(s, j, slack, mat_col(s->Phi, j));
-		while (i < j && !(neurons_size(s, i) > 0 && agree(s, i, j)))
-			i++;
+		i = partner(s, j);
 		if (i == j)
 			continue;
 		join(s, i, j);

@@ -20,6 +20,7 @@ struct neurons {
 	/* patterns of neurons (neurons_merge): words of a column per neuron */
 	uint64_t *on, *off;
 	ptrdiff_t words;
+	double *apart;    /* room: ranks that tell a neuron from another */
 	ptrdiff_t *index; /* room */
 	/* a point to come back to */
 	struct mat U_kept, A_kept; /* d x room, room x k */

@@ -10,14 +10,17 @@
 #include "solvers/model/model.h"
 
 struct pass {
-	const struct price *rows; /* X once for each row, and the row of each sample */
-	float *U, *A, *G;         /* d x room, k x room, d x room: layers, a gradient */
-	float *Phi, *W;           /* rows x room; a block of rows x room */
-	float *F;                 /* rows x k: outputs; slopes */
+	const float *X;       /* rows x d, columns n apart: each row once */
+	const ptrdiff_t *row; /* n: that of each sample */
+	ptrdiff_t n, rows;
+	float *U, *A, *G; /* d x room, k x room, d x room: layers, a gradient */
+	float *Phi, *W;   /* rows x room; a block of rows x room */
+	float *F;         /* rows x k: outputs; slopes */
 };
 
-/* For up to `room` neurons. */
-struct pass pass_new(const struct price *rows, ptrdiff_t room, struct arena *arena);
+/* For up to `room` neurons, on the rows of the pricing, which is borrowed; of several ranks on
+ * those here, as they are. Outputs and gradients are then of these alone. */
+struct pass pass_new(const struct price *price, ptrdiff_t room, struct arena *arena);
 
 /* F (n x k) = relu(X U) A */
 void pass_outputs(struct pass *s, struct model_layers net, struct mat F);

@@ -57,7 +57,7 @@ static bool climbs(const struct problem *problem)
 
 static bool same_row(const struct price *s, ptrdiff_t i, ptrdiff_t j)
 {
-	ptrdiff_t n = s->problem->X.rows, c = 0;
+	ptrdiff_t n = s->n, c = 0;
 
 	while (c < s->problem->X.cols &&
 	       memcmp(s->X + i + c * n, s->X + j + c * n, sizeof *s->X) == 0)
@@ -68,7 +68,7 @@ static bool same_row(const struct price *s, ptrdiff_t i, ptrdiff_t j)
 /* The place of row i in the table of rows: its own, or that of an equal one. */
 static ptrdiff_t slot_of(const struct price *s, ptrdiff_t i)
 {
-	ptrdiff_t n = s->problem->X.rows, size = SLOTS * n;
+	ptrdiff_t n = s->n, size = SLOTS * n;
 	uint64_t hash = 14695981039346656037u; /* Fowler, Noll, Vo */
 	ptrdiff_t slot;
 
@@ -84,11 +84,10 @@ static ptrdiff_t slot_of(const struct price *s, ptrdiff_t i)
 	return slot;
 }
 
-/* X without its repeated rows, columns n apart, and which of the `rows` left each sample has. */
-static void take_rows(struct price *s)
+/* X (n x d) without its repeated rows, columns n apart, and which of the `rows` left each sample
+ * has. */
+static void take_rows(struct price *s, struct mat X)
 {
-	struct mat X = s->problem->X;
-
 	for (ptrdiff_t i = 0; i < X.rows; i++) {
 		ptrdiff_t slot, at = s->rows;
 
@@ -108,18 +107,24 @@ static void take_rows(struct price *s)
 struct price price_new(const struct problem *problem, ptrdiff_t starts, struct arena *arena)
 {
 	struct price s = {.problem = problem, .starts = starts};
-	ptrdiff_t n = problem->X.rows, d = problem->X.cols, k = problem->y.k;
+	struct arena scratch = arena_beside(arena);
+	ptrdiff_t n = ranks_total(problem->ranks, problem->X.rows), d = problem->X.cols,
+		  k = problem->y.k, share;
 	float **points[] = {&s.U, &s.C, &s.best};
+	struct mat whole = problem->ranks ? mat_new(&scratch, n, d) : problem->X;
 
+	s.n = n;
+	share = ranks_rows_of(0, ranks_count(problem->ranks), PRICE_BLOCK).rows; /* the largest */
 	s.many = (double)n * (double)d >= many;
+	s.gathered = mat_new(arena, problem->ranks ? n : 0, k);
 	s.X = ARENA_ARRAY(arena, float, n *d);
 	s.nu = ARENA_ARRAY(arena, float, n *k);
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++)
 		*points[i] = ARENA_ARRAY(arena, float, d *starts);
 	s.value = ARENA_ARRAY(arena, float, starts);
-	s.Z = ARENA_ARRAY(arena, float, n *PRICE_BLOCK);
-	s.q = ARENA_ARRAY(arena, float, k *PRICE_BLOCK);
-	s.W = ARENA_ARRAY(arena, float, k > 1 ? n * PRICE_BLOCK : 0);
+	s.Z = ARENA_ARRAY(arena, float, n *share);
+	s.q = ARENA_ARRAY(arena, float, k *share);
+	s.W = ARENA_ARRAY(arena, float, k > 1 ? n * share : 0);
 	s.w = ARENA_ARRAY(arena, double, k);
 	s.order = ARENA_ARRAY(arena, ptrdiff_t, starts);
 	s.row = ARENA_ARRAY(arena, ptrdiff_t, n);
@@ -128,7 +133,8 @@ struct price price_new(const struct problem *problem, ptrdiff_t starts, struct a
 	if (climbs(problem))
 		s.climb = climb_new(n, d, arena);
 	if (!arena_counts(arena))
-		take_rows(&s);
+		take_rows(&s, ranks_whole(problem->ranks, problem->X, whole));
+	arena_release(&scratch);
 	return s;
 }
 
@@ -168,7 +174,7 @@ static void without(ptrdiff_t d, const double *p, double *q)
 /* A combination of some samples. */
 static void combine_samples(const struct price *s, struct rng *rng, float *u)
 {
-	ptrdiff_t n = s->problem->X.rows, d = s->problem->X.cols;
+	ptrdiff_t n = s->n, d = s->problem->X.cols;
 
 	memset(u, 0, (size_t)d * sizeof *u);
 	for (int t = 0; t < SPARSE; t++) {
@@ -183,7 +189,7 @@ static void combine_samples(const struct price *s, struct rng *rng, float *u)
 /* The direction on which d - 1 samples have kinks: what is left of a random one. */
 static void kink(struct price *s, struct rng *rng, float *u)
 {
-	ptrdiff_t n = s->problem->X.rows, d = s->problem->X.cols, count = 0;
+	ptrdiff_t n = s->n, d = s->problem->X.cols, count = 0;
 
 	random_direction(rng, d, u);
 	for (ptrdiff_t t = 0; t + 1 < d; t++) {
@@ -259,7 +265,7 @@ static void begin(struct price *s, const struct neurons *neurons, ptrdiff_t firs
  * for the other sign. */
 static void mask(const struct price *s, ptrdiff_t first, ptrdiff_t count)
 {
-	ptrdiff_t n = s->problem->X.rows;
+	ptrdiff_t n = s->n;
 
 	for (ptrdiff_t i = 0; i < count; i++) {
 		float *restrict z = s->Z + i * n, sign = (first + i) % 2 ? -1 : 1;
@@ -274,7 +280,7 @@ static void mask(const struct price *s, ptrdiff_t first, ptrdiff_t count)
 /* The same of several outputs: [Z > 0] o (Nu w), w = Nu' relu(X u) / |.|. */
 static void mask_outputs(const struct price *s, ptrdiff_t count)
 {
-	int n = (int)s->problem->X.rows, k = (int)s->problem->y.k, m = (int)s->rows;
+	int n = (int)s->n, k = (int)s->problem->y.k, m = (int)s->rows;
 
 	for (ptrdiff_t i = 0; i < n * count; i++)
 		s->Z[i] = s->Z[i] > 0 ? s->Z[i] : 0;
@@ -292,7 +298,7 @@ static void mask_outputs(const struct price *s, ptrdiff_t count)
  * matrices is mostly overhead. */
 static void gradient_of_few(const struct price *s, ptrdiff_t i)
 {
-	ptrdiff_t n = s->problem->X.rows, d = s->problem->X.cols;
+	ptrdiff_t n = s->n, d = s->problem->X.cols;
 	const float *u = s->U + i * d;
 	float *c = s->C + i * d, z[CHUNK], sign = i % 2 ? -1 : 1;
 
@@ -327,7 +333,7 @@ static void gradient_of_few(const struct price *s, ptrdiff_t i)
 /* Gradients C of starts first .. first + count - 1 at U; the value is u'C. */
 static void gradients(struct price *s, ptrdiff_t first, ptrdiff_t count)
 {
-	int n = (int)s->problem->X.rows, d = (int)s->problem->X.cols, m = (int)s->rows;
+	int n = (int)s->n, d = (int)s->problem->X.cols, m = (int)s->rows;
 
 	for (ptrdiff_t i = first; i < first + count && few(s->problem); i++)
 		gradient_of_few(s, i);
@@ -390,9 +396,29 @@ static void ascend(struct price *s, ptrdiff_t first, ptrdiff_t count)
 	}
 }
 
-/* Climbs are to be of the dual point Nu w. */
-static void aim(struct price *s, struct mat nu, const double *w)
+/* A block of starts: each rank makes a part of their ascents, and all get the points. */
+static void ascend_all(struct price *s, ptrdiff_t first, ptrdiff_t count)
 {
+	struct ranks *ranks = s->problem->ranks;
+	struct ranks_rows mine = ranks_rows(ranks, count);
+	size_t d = (size_t)s->problem->X.cols;
+
+	if (mine.rows > 0)
+		ascend(s, first + mine.first, mine.rows);
+	for (int r = 0; ranks && r < ranks->count; r++) {
+		struct ranks_rows of = ranks_rows_of(r, ranks->count, count);
+		size_t at = (size_t)(first + of.first), starts = (size_t)of.rows;
+
+		ranks_share(ranks, r, s->best + at * d, starts * d * sizeof *s->best);
+		ranks_share(ranks, r, s->value + at, starts * sizeof *s->value);
+	}
+}
+
+/* Climbs are to be of the dual point Nu w. */
+static void aim(struct price *s, const double *w)
+{
+	struct mat nu = s->dual;
+
 	memset(s->climb.nu, 0, (size_t)nu.rows * sizeof *s->climb.nu);
 	for (ptrdiff_t c = 0; c < nu.cols; c++)
 		for (ptrdiff_t i = 0; i < nu.rows; i++)
@@ -404,19 +430,20 @@ double price_search(struct price *s, const struct neurons *neurons, struct mat n
 	const double one = 1;
 	double beta = s->problem->beta;
 
+	nu = s->dual = ranks_whole(s->problem->ranks, nu, s->gathered);
 	memset(s->nu, 0, (size_t)(nu.rows * nu.cols) * sizeof *s->nu);
 	for (ptrdiff_t c = 0; c < nu.cols; c++)
 		for (ptrdiff_t i = 0; i < nu.rows; i++)
 			s->nu[s->row[i] + c * nu.rows] += (float)mat_get(nu, i, c);
 	if (climbs(s->problem) && nu.cols == 1)
-		aim(s, nu, &one);
+		aim(s, &one);
 	s->tried = 0;
 	while (s->tried < s->starts) {
 		ptrdiff_t left = s->starts - s->tried,
 			  count = left < PRICE_BLOCK ? left : PRICE_BLOCK;
 
 		begin(s, neurons, s->tried, count);
-		ascend(s, s->tried, count);
+		ascend_all(s, s->tried, count);
 		sort(s, s->tried, count);
 		s->tried += count;
 		if (s->tried > ENOUGH * wanted &&
@@ -445,10 +472,11 @@ static double value_of(const struct neurons *neurons, struct mat nu, const real 
 	blas_gemv(1, neurons->problem->X, PLAIN, u, 0, phi);
 	for (ptrdiff_t i = 0; i < nu.rows; i++)
 		phi[i] = phi[i] > 0 ? phi[i] : 0;
-	for (ptrdiff_t c = 0; c < nu.cols; c++) {
+	for (ptrdiff_t c = 0; c < nu.cols; c++)
 		w[c] = blas_dot((size_t)nu.rows, mat_col(nu, c), phi);
+	ranks_sum_all(neurons->problem->ranks, w, (size_t)nu.cols);
+	for (ptrdiff_t c = 0; c < nu.cols; c++)
 		square += w[c] * w[c];
-	}
 	return sqrt(square);
 }
 
@@ -469,7 +497,7 @@ static void climb(struct price *s, const struct neurons *neurons, struct mat nu,
 		before = value;
 		for (ptrdiff_t c = 0; c < nu.cols; c++)
 			s->w[c] /= value;
-		aim(s, nu, s->w);
+		aim(s, s->w);
 		climb_to_maximum(&s->climb, u);
 	}
 }

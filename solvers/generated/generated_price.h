@@ -7,7 +7,13 @@
  * other does. Some fixed-point steps u <- X'(d(u) o nu) / |.| find smooth maxima; most lie on
  * kinks, x_i'u = 0, to which gradient steps of falling lengths come. What is found is no bound: a
  * larger value may exist. Directions are float, whatever `real` is: a neuron is as good as its
- * value, which the caller computes anew. */
+ * value, which the caller computes anew.
+ *
+ * Of rows on several ranks each holds all of them in float, and makes a part of the ascents of a
+ * block: n k numbers of the dual point go round in a search, and d for each start, where ascents on
+ * dealt rows would sum d numbers for each start in each of 58 steps. These are fewer bytes as long
+ * as n < 58 d starts, and one exchange where there were 58. An ascent is then that of one process
+ * but for the rounding of narrower products. */
 #ifndef GENERATED_GENERATED_PRICE_H
 #define GENERATED_GENERATED_PRICE_H
 
@@ -22,6 +28,9 @@ struct price {
 	ptrdiff_t tried;     /* in the last search */
 	bool many;           /* samples and features, so that passes over them are the time */
 	bool brief;          /* set by the caller: of many, ascents are of few steps */
+	ptrdiff_t n;         /* samples, of all ranks */
+	struct mat dual;     /* n x k: the dual point of the last search */
+	struct mat gathered; /* n x k: room for it, of several ranks */
 	float *X, *nu;       /* rows x d, rows x k, columns n apart: each row once */
 	ptrdiff_t rows;      /* of X that differ */
 	ptrdiff_t *row;      /* n: that of each sample */
@@ -29,9 +38,9 @@ struct price {
 	double *Q;           /* d x d, of few features: an orthonormal basis */
 	float *U, *C, *best; /* d x starts: points, gradients, the best points so far */
 	float *value;        /* starts: of the best points */
-	float *Z;            /* n x PRICE_BLOCK: preactivations of a block of starts */
-	float *q;            /* k x PRICE_BLOCK, of several outputs: Nu' relu(X u) */
-	float *W;            /* n x PRICE_BLOCK, of several outputs */
+	float *Z;            /* n x a rank's share of PRICE_BLOCK: preactivations of starts */
+	float *q;            /* k x the same, of several outputs: Nu' relu(X u) */
+	float *W;            /* n x the same, of several outputs */
 	double *w;           /* k: Nu' relu(X u) */
 	ptrdiff_t *order;    /* starts: by value, largest first */
 	long round;          /* streams of random numbers used */

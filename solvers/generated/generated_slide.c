@@ -94,22 +94,13 @@ static void spread(struct mat Phi, struct mat R, struct mat A, struct mat W)
 	}
 }
 
-/* Gradient at x, after evaluate. */
-static void gradient(struct slide *s, real *x, real *g)
+/* The gradients of the loss here by both layers are added to `slope`, after evaluate. */
+static void add_slopes(struct slide *s, struct model_layers net, struct model_layers slope)
 {
 	struct neurons *neurons = s->neurons;
 	const struct problem *problem = neurons->problem;
-	struct model_layers net = layers(s, x), slope = layers(s, g);
-	size_t size = (size_t)(net.U.rows * net.U.cols + net.A.rows * net.A.cols);
 	ptrdiff_t n = problem->X.rows;
 
-	loss_outputs_gradient(problem->loss, neurons->F, problem->y, s->R);
-	memcpy(g, x, size * sizeof *x);
-	blas_scale(size, problem->beta, g);
-	if (s->rough) {
-		pass_gradient(&s->pass, s->R, slope);
-		return;
-	}
 	blas_gemm(1, neurons_features(neurons), TRANSPOSED, s->R, PLAIN, 1, slope.A);
 	for (ptrdiff_t first = 0; first < n; first += s->W.rows) {
 		ptrdiff_t rows = n - first < s->W.rows ? n - first : s->W.rows;
@@ -119,6 +110,23 @@ static void gradient(struct slide *s, real *x, real *g)
 		       mat_rows(s->R, first, rows), net.A, W);
 		blas_gemm(1, mat_rows(problem->X, first, rows), TRANSPOSED, W, PLAIN, 1, slope.U);
 	}
+}
+
+/* Gradient at x, after evaluate. */
+static void gradient(struct slide *s, real *x, real *g)
+{
+	const struct problem *problem = s->neurons->problem;
+	struct model_layers net = layers(s, x), slope = layers(s, g);
+	size_t size = (size_t)(net.U.rows * net.U.cols + net.A.rows * net.A.cols);
+
+	loss_outputs_gradient(problem->loss, s->neurons->F, problem->y, s->R);
+	memcpy(g, x, size * sizeof *x);
+	blas_scale(size, ranks_at(problem->ranks) == 0 ? problem->beta : 0, g);
+	if (s->rough)
+		pass_gradient(&s->pass, s->R, slope);
+	else
+		add_slopes(s, net, slope);
+	ranks_sum_mat(problem->ranks, (struct mat){(ptrdiff_t)size, 1, (ptrdiff_t)size, g});
 }
 
 /* u_j and A_j of equal lengths. */

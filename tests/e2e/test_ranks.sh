@@ -69,6 +69,13 @@ else
 fi
 check "the share of sums is a number of the record" "$(field ranks_share two)" \
 	awk -v share="$(field ranks_share two)" 'BEGIN { exit !(share > 0 && share < 1) }'
+rm -rf one two
+neurons=(--set 'train=[{solver: generated, beta: 0.1, starts: 64}]' --set 'stop={iterations: 3}')
+"$relubench" run ranks.yaml --out two "${neurons[@]}" >two.log 2>&1
+"$relubench" run ranks.yaml --out one "${neurons[@]}" --set resources.ranks=1 >one.log 2>&1
+check "generated neurons of two ranks have the objective of one process" \
+	"$(field objective_network one) $(field objective_network two) $(cat two.log)" \
+	test -n "$(field objective_network one)" -a "$(field objective_network one)" = "$(field objective_network two)"
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
@@ -82,17 +89,17 @@ attacks=(--set 'attack=[{attack: pgd, norm: linf, eps: [0.1, 0.3], steps: 5, par
 	{certificate: crown, norm: l2, eps: [0.2], part: train}]')
 "$relubench" run ranks.yaml --out shared "${probes[@]}" "${attacks[@]}" >shared.log 2>&1
 "$relubench" run ranks.yaml --out alone "${probes[@]}" >alone.log 2>&1
-cp -r alone later
+cp -r alone completed
 "$relubench" run ranks.yaml --out alone "${probes[@]}" "${attacks[@]}" --set resources.ranks=1 >alone.log 2>&1
-"$relubench" run ranks.yaml --out later "${probes[@]}" "${attacks[@]}" >later.log 2>&1
+"$relubench" run ranks.yaml --out completed "${probes[@]}" "${attacks[@]}" >completed.log 2>&1
 for file in samples.csv findings.npz adversarial.npz; do
 	check "$file of two ranks is that of one process" "$(cat shared.log alone.log)" \
 		cmp shared/ranks/cells/*/$file alone/ranks/cells/*/$file
-	check "$file that two ranks complete, too" "$(cat later.log)" \
-		cmp later/ranks/cells/*/$file alone/ranks/cells/*/$file
+	check "$file that two ranks complete, too" "$(cat completed.log)" \
+		cmp completed/ranks/cells/*/$file alone/ranks/cells/*/$file
 done
 check "the record says that its samples were on ranks" "$(cat shared.log)" \
-	grep -q "samples of attacks and certificates on 2 ranks" shared/ranks/cells/*/result.json
+	grep -q "blocks of samples of attacks and certificates on 2 ranks" shared/ranks/cells/*/result.json
 check "one process verifies them" "" "$relubench" verify shared/ranks "$(basename shared/ranks/cells/*)"
 
 # an error that every rank has: one record of it, whose log nobody changes afterwards
