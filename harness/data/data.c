@@ -30,6 +30,7 @@ struct parts {
 	size_t raw_bytes;     /* of data_shape */
 	size_t read_bytes;
 	size_t dropped; /* rows the source left out */
+	bool own_test;  /* the source has a test part */
 };
 
 /* One more note, in the arena of the parts. */
@@ -161,6 +162,7 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	if (parts->read_bytes < first + train.content)
 		parts->read_bytes = first + train.content;
 
+	parts->own_test = test.n > 0;
 	number_rows(&train, scratch);
 	number_rows(&test, scratch);
 	if (!train.x) { /* rows of no feature, where they are only counted */
@@ -171,10 +173,10 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 		return choose_classes(o, &train, &test, scratch, parts, err);
 	parts->k = train.k;
 	parts->targets = train.targets;
-	parts->at[SPLIT_TRAIN] =
-		(struct rows){train.n, train.d, train.k, train.x, train.target, NULL, train.row};
+	parts->at[SPLIT_TRAIN] = (struct rows){train.n,      train.d, train.k,   train.x,
+					       train.target, NULL,    train.row, NULL};
 	parts->at[SPLIT_TEST] =
-		(struct rows){test.n, test.d, train.k, test.x, test.target, NULL, test.row};
+		(struct rows){test.n, test.d, train.k, test.x, test.target, NULL, test.row, NULL};
 	return STATUS_OK;
 }
 
@@ -358,17 +360,81 @@ bool data_in_feature_space(const struct data_options *o)
 	return maps;
 }
 
+const char *data_whole(const struct data_options *o)
+{
+	const struct source *source = (const struct source *)o->source.item;
+
+	if (!source->rows)
+		return "its source reads all rows";
+	for (size_t i = 0; i < o->prepare.count; i++)
+		if (!((const struct prepare *)o->prepare.at[i].item)->spread)
+			return "a step of prepare is fitted to all rows";
+	return source->whole(o->source.options);
+}
+
+/* Features of rows that were chosen without them. */
+static enum status fetch(const struct data_options *o, bool test, size_t d, struct rows *rows,
+			 struct arena *scratch, struct err *err)
+{
+	const struct source *source = (const struct source *)o->source.item;
+
+	rows->d = d;
+	rows->x = arena_alloc(scratch, rows->n, d * sizeof *rows->x);
+	return rows->n == 0 ? STATUS_OK
+			    : source->rows(o->source.options,
+					   &(struct rows_wanted){test, rows->row, rows->n, d},
+					   rows->x, err);
+}
+
+/* Of the training part the rows of this rank; the validation part; on the first rank the test part,
+ * which may have been split off. */
+static enum status fetch_parts(const struct data_options *o, struct rows_shared *shared,
+			       struct parts *parts, struct arena *scratch, struct err *err)
+{
+	struct rows *train = &parts->at[SPLIT_TRAIN], *test = &parts->at[SPLIT_TEST];
+	struct ranks_rows mine = ranks_rows(shared->ranks, (ptrdiff_t)train->n);
+	size_t first = (size_t)mine.first;
+
+	shared->all = *train;
+	*train = (struct rows){.n = (size_t)mine.rows,
+			       .k = train->k,
+			       .y = train->y ? train->y + first * train->k : NULL,
+			       .label = train->label ? train->label + first : NULL,
+			       .row = train->row + first,
+			       .shared = shared};
+	if (ranks_at(shared->ranks) > 0)
+		test->n = 0;
+	if (mine.rows == 0)
+		return err_set(err, STATUS_SPEC, "%d ranks for %zu training samples",
+			       shared->ranks->count, shared->all.n);
+	TRY(fetch(o, false, parts->d, train, scratch, err));
+	TRY(fetch(o, false, parts->d, &parts->at[SPLIT_VALIDATION], scratch, err));
+	return fetch(o, parts->own_test, parts->d, test, scratch, err);
+}
+
 enum status data_load(const struct data_options *o, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
+{
+	return data_load_slice(o, &(struct data_draw){seed, repetition, NULL}, arena, out, err);
+}
+
+enum status data_load_slice(const struct data_options *o, const struct data_draw *draw,
+			    struct arena *arena, struct dataset *out, struct err *err)
 {
 	struct arena scratch = {0};
 	struct arena *memory[2] = {arena, &scratch};
 	struct part *const to[SPLIT_ROLES] = {&out->train, &out->validation, &out->test};
-	struct parts parts = {0};
+	struct parts parts = {.count = draw->ranks != NULL};
+	struct rows_shared shared = {.ranks = draw->ranks};
 	size_t unseen = 0, rows = 0;
 	double *weight = NULL;
-	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
+	enum status status = choose_rows(o, draw->seed, draw->repetition, &scratch, &parts, err);
 
+	if (status == STATUS_OK)
+		status = weigh_classes(o, &parts, &scratch, &weight, err);
+	if (draw->ranks && status == STATUS_OK)
+		status = fetch_parts(o, &shared, &parts, &scratch, err);
+	status = ranks_agree(draw->ranks, status, err);
 	*out = (struct dataset){.regression = o->task == DATA_REGRESSION,
 				.dropped = parts.dropped,
 				.k = outputs_of(o, &parts),
@@ -378,11 +444,12 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 	if (status == STATUS_OK)
 		status = transform_data(o, parts.at, parts.names, memory, out, err);
 
-	if (status == STATUS_OK)
-		status = weigh_classes(o, &parts, &scratch, &weight, err);
 	for (int role = 0; role < SPLIT_ROLES && status == STATUS_OK && weight; role++)
-		write_weights(&parts.at[role], weight, arena, to[role]);
-
+		write_weights(role == SPLIT_TRAIN && draw->ranks && ranks_at(draw->ranks) == 0
+				      ? &shared.all
+				      : &parts.at[role],
+			      weight, arena, to[role]);
+	status = ranks_agree(draw->ranks, status, err);
 	if (unseen > 0)
 		add_note(&parts, &scratch,
 			 arena_format(

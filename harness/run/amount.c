@@ -6,6 +6,7 @@
 #include "harness/assess/certified.h"
 #include "harness/assess/target.h"
 #include "harness/run/coordinates.h"
+#include "harness/run/deal.h"
 #include "harness/run/evaluate.h"
 #include "solvers/model/attack.h"
 #include "solvers/model/certify.h"
@@ -184,14 +185,40 @@ static struct ranks alike(int rank, size_t count)
 			      .share = share_nothing};
 }
 
-/* Data and problem: of several ranks the first one has all, and a copy of the targets of its rows;
- * the others have their rows and the validation part (deal.c). */
+/* Each rank reads its rows of the training part and the validation part, the first one the test
+ * part, and all the targets (data_load_slice). */
+static void load_slice(const struct cell *cell, const struct amount_shape *s,
+		       const struct ranks *ranks, struct arena *arena, struct dataset *out)
+{
+	const size_t all = s->n_train + s->n_validation + s->n_test;
+	struct amount_shape here = *s, targets = *s;
+	struct part whole;
+	size_t n;
+
+	here.n_train = (size_t)ranks_rows(ranks, (ptrdiff_t)s->n_train).rows;
+	here.n_test = ranks->rank == 0 ? s->n_test : 0;
+	n = here.n_train + here.n_validation + here.n_test;
+	here.raw_bytes = n * s->raw_d * sizeof(double) + (all - n) * PER_ROW;
+	here.read_bytes = here.raw_bytes;
+	load(cell, &here, arena, out);
+	targets.d = 0;
+	if (ranks->rank > 0)
+		return;
+	part_new(cell, &targets, s->n_train, arena, &whole); /* by which it scores */
+	out->train.X.rows = (ptrdiff_t)s->n_train;
+}
+
+/* Data and problem: of several ranks that do not read their own rows the first one has all, and a
+ * copy of the targets of its rows; the others have their rows and the validation part (deal.c). */
 static void pose(const struct cell *cell, const struct amount_shape *s, struct ranks *ranks,
 		 struct arena *arena, struct dataset *data, struct problem *problem)
 {
 	ptrdiff_t rows = ranks_rows(ranks, (ptrdiff_t)s->n_train).rows;
+	const bool dealt = deal_reason(cell);
 
-	if (ranks_at(ranks) == 0) {
+	if (ranks && !dealt) {
+		load_slice(cell, s, ranks, arena, data);
+	} else if (ranks_at(ranks) == 0) {
 		load(cell, s, arena, data);
 	} else {
 		*data = (struct dataset){
@@ -206,9 +233,9 @@ static void pose(const struct cell *cell, const struct amount_shape *s, struct r
 		return;
 	problem->X = mat_rows(problem->X, 0, rows);
 	problem->y.n = rows;
-	if (ranks->rank == 0)
+	if (ranks->rank == 0 && dealt)
 		problem->y.at = ARENA_ARRAY(arena, real, rows * problem->y.k);
-	else
+	if (ranks->rank > 0)
 		data->train.X.rows = data->validation.X.rows = 0; /* it scores none */
 }
 

@@ -8,6 +8,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +21,10 @@ struct ranks {
 	void (*sum)(struct ranks *self, double *at, size_t n);
 	/* `bytes` of the rank `root`, to all */
 	void (*share)(struct ranks *self, int root, void *at, size_t bytes);
-	/* `bytes` there on the first rank become those at `at` on rank `to`; all ranks call it */
-	void (*hand)(struct ranks *self, int to, const void *from, void *at, size_t bytes);
+	/* `bytes` at `mine` on rank `from` become those at `at` on rank `to`, another one; all
+	 * ranks call it */
+	void (*hand)(struct ranks *self, const int from_to[2], const void *mine, void *at,
+		     size_t bytes);
 	void *state;
 	double calls, bytes, seconds; /* so far: sums and gatherings, what they took */
 };
@@ -58,6 +61,19 @@ void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes);
 
 /* What the first rank has at `from`, to rank `to` at `at`. */
 void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes);
+
+/* An entry of `size` bytes for each of the rows of every rank: those of all, in their order, at
+ * `all` on the first one. Nothing without ranks. */
+void ranks_collect(struct ranks *ranks, ptrdiff_t rows, size_t size, const void *mine, void *all);
+
+/* `add` of every rank in its turn, on the numbers that the one before it has left, from those that
+ * the first one has at `at` on; what the last one leaves, to all: a sum over all rows is made row
+ * by row as by one process, to the bit. */
+void ranks_in_turn(struct ranks *ranks, void (*add)(void *context, double *at), void *context,
+		   double *at, size_t n);
+
+/* All ranks go on, or all have the error of the first one that has any. */
+enum status ranks_agree(struct ranks *ranks, enum status status, struct err *err);
 
 /* C = alpha A'B + beta C of rows on all ranks: A (n x p), B (n x q), C (p x q), the same on all. */
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,

@@ -21,6 +21,12 @@ field()
 	grep -ho "\"$1\": *[0-9.e+-]*" "$2"/ranks/cells/*/result.json | awk '{ printf "%.9e ", $NF }'
 }
 
+# bits NAME FOLDER: the same with all its digits
+bits()
+{
+	grep -ho "\"$1\": *[^,]*" "$2"/ranks/cells/*/result.json | sort
+}
+
 "$relubench" run ranks.yaml --out two >two.log 2>&1
 if grep -q "built without MPI" two.log; then
 	check "ranks without MPI are an error at their line" "$(cat two.log)" \
@@ -54,6 +60,32 @@ same "classes that the loss couples" 'data[0]={name: teacher, generate: {kind: t
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"
+
+# arrays in files, of which each rank reads its rows: the same bits as rows that are dealt out, because an
+# attack is on the training part
+"$relubench" run ranks.yaml --out arrays --set 'train=[{solver: adam, beta: 0.1, width: 2, epochs: 1}]' \
+	--set resources.ranks=1 >arrays.log 2>&1
+"$relubench" export arrays/ranks "$(ls arrays/ranks/cells)" --out arrays/npy >>arrays.log 2>&1
+own='{name: own, npy: {x: arrays/npy/X_train.npy, y: arrays/npy/y_train.npy},
+	split: {test: 0.2, validation: 0.1}, prepare: [standardize, bias]}'
+same "rows that each rank has read" "data=[$own]"
+check "the record says so" "$(cat two.log)" \
+	grep -q "rows on 2 ranks, each of which has read its own" two/ranks/cells/*/result.json
+"$relubench" run ranks.yaml --out dealt --set "data=[$own]" \
+	--set 'attack=[{attack: fgsm, part: train, norm: linf, eps: [0.1]}]' >dealt.log 2>&1
+check "and of dealt ones why" "$(cat dealt.log)" grep -q \
+	"rows on 2 ranks, dealt out by the first one, as an attack is on the training part" \
+	dealt/ranks/cells/*/result.json
+for field in objective lower_bound train_accuracy train_auc test_accuracy; do
+	check "$field of rows that ranks have read is that of dealt ones, to the bit" "$(cat dealt.log)" \
+		test "$(bits $field two)" = "$(bits $field dealt)" -a -n "$(bits $field two)"
+done
+cell=$(ls two/ranks/cells | head -n 1)
+check "verify finds what ranks have read" "$("$relubench" verify two/ranks "$cell" 2>&1)" \
+	"$relubench" verify two/ranks "$cell"
+check "a bound over all networks is refused" "" \
+	grep -q "resources.ranks: method \"adam\": bound: needs all rows" \
+	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: adam, beta: 0.1, bound: true}]' 2>&1)"
 
 # an error that every rank has: one record of it, whose log nobody changes afterwards
 "$relubench" run ranks.yaml --out wrong --set 'train=[{solver: adam, beta: 0.1, patience: 3}]' >wrong.log 2>&1

@@ -51,6 +51,31 @@ static enum status read_npy(const void *options, const struct read_request *requ
 	return arrays_check_test(of_test, train, test, err);
 }
 
+static enum status read_rows(const void *options, const struct rows_wanted *wanted, double *x,
+			     struct err *err)
+{
+	const struct npy_options *o = options;
+	struct array_file file = {.path = wanted->test ? o->test_x : o->x};
+	struct filemap map;
+	enum status status;
+
+	TRY(filemap_open(file.path, &map, err));
+	status = npy_view(file.path, &map, &file.array, &file.data, err);
+	if (status == STATUS_OK)
+		status = arrays_rows(&file, wanted, x, err);
+	filemap_close(&map);
+	return status;
+}
+
+static const char *whole(const void *options)
+{
+	const struct npy_options *o = options;
+
+	return filemap_packed(o->x) || (o->test_x && filemap_packed(o->test_x))
+		       ? "a packed file is read from its beginning"
+		       : NULL;
+}
+
 const struct source source_npy = {
 	.base = {.name = "npy",
 		 .doc = "features and labels as numpy arrays, plain or .gz",
@@ -58,4 +83,6 @@ const struct source source_npy = {
 		 .options = rows,
 		 .size = sizeof(struct npy_options)},
 	.read = read_npy,
+	.rows = read_rows,
+	.whole = whole,
 };
