@@ -1,6 +1,7 @@
 /* One data set from its source to prepared matrices: classes, split, limit, missing values,
  * preparation. */
 #include "harness/data/data.h"
+#include "harness/data/fetch.h"
 #include "harness/data/labels.h"
 #include "harness/data/limit.h"
 #include "harness/data/number.h"
@@ -122,6 +123,22 @@ static void number_rows(struct table *table, struct arena *scratch)
 		table->row[i] = i;
 }
 
+/* Options that the task has no use for. */
+static enum status check_task(const struct data_options *o, struct err *err)
+{
+	bool regression = o->task == DATA_REGRESSION;
+
+	if (regression && o->classes.count > 0)
+		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
+	if (regression && o->class_weights.count > 0)
+		return err_set(err, STATUS_SPEC, "class_weights: regression has no classes");
+	if (regression && o->coding != DATA_SIGNS)
+		return err_set(err, STATUS_SPEC, "coding: regression has no classes");
+	if (!regression && o->target != DATA_TARGET_RAW)
+		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
+	return STATUS_OK;
+}
+
 /* Read the source; the training part holds all rows that are not the source's own test part. */
 static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
 			       struct parts *parts, struct err *err)
@@ -134,14 +151,7 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	struct table train = {0}, test = {0};
 	size_t row, first;
 
-	if (request.regression && o->classes.count > 0)
-		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
-	if (request.regression && o->class_weights.count > 0)
-		return err_set(err, STATUS_SPEC, "class_weights: regression has no classes");
-	if (request.regression && o->coding != DATA_SIGNS)
-		return err_set(err, STATUS_SPEC, "coding: regression has no classes");
-	if (!request.regression && o->target != DATA_TARGET_RAW)
-		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
+	TRY(check_task(o, err));
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
 	parts->dropped = train.dropped + test.dropped;
 	if (train.n < 2)
@@ -173,10 +183,18 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 		return choose_classes(o, &train, &test, scratch, parts, err);
 	parts->k = train.k;
 	parts->targets = train.targets;
-	parts->at[SPLIT_TRAIN] = (struct rows){train.n,      train.d, train.k,   train.x,
-					       train.target, NULL,    train.row, NULL};
-	parts->at[SPLIT_TEST] =
-		(struct rows){test.n, test.d, train.k, test.x, test.target, NULL, test.row, NULL};
+	parts->at[SPLIT_TRAIN] = (struct rows){.n = train.n,
+					       .d = train.d,
+					       .k = train.k,
+					       .x = train.x,
+					       .y = train.target,
+					       .row = train.row};
+	parts->at[SPLIT_TEST] = (struct rows){.n = test.n,
+					      .d = test.d,
+					      .k = train.k,
+					      .x = test.x,
+					      .y = test.target,
+					      .row = test.row};
 	return STATUS_OK;
 }
 
@@ -372,44 +390,27 @@ const char *data_whole(const struct data_options *o)
 	return source->whole(o->source.options);
 }
 
-/* Features of rows that were chosen without them. */
-static enum status fetch(const struct data_options *o, bool test, size_t d, struct rows *rows,
-			 struct arena *scratch, struct err *err)
+/* What a user should know of the data as they are. */
+static void add_notes(struct parts *parts, struct arena *scratch, const struct dataset *out)
 {
-	const struct source *source = (const struct source *)o->source.item;
-
-	rows->d = d;
-	rows->x = arena_alloc(scratch, rows->n, d * sizeof *rows->x);
-	return rows->n == 0 ? STATUS_OK
-			    : source->rows(o->source.options,
-					   &(struct rows_wanted){test, rows->row, rows->n, d},
-					   rows->x, err);
-}
-
-/* Of the training part the rows of this rank; the validation part; on the first rank the test part,
- * which may have been split off. */
-static enum status fetch_parts(const struct data_options *o, struct rows_shared *shared,
-			       struct parts *parts, struct arena *scratch, struct err *err)
-{
-	struct rows *train = &parts->at[SPLIT_TRAIN], *test = &parts->at[SPLIT_TEST];
-	struct ranks_rows mine = ranks_rows(shared->ranks, (ptrdiff_t)train->n);
-	size_t first = (size_t)mine.first;
-
-	shared->all = *train;
-	*train = (struct rows){.n = (size_t)mine.rows,
-			       .k = train->k,
-			       .y = train->y ? train->y + first * train->k : NULL,
-			       .label = train->label ? train->label + first : NULL,
-			       .row = train->row + first,
-			       .shared = shared};
-	if (ranks_at(shared->ranks) > 0)
-		test->n = 0;
-	if (mine.rows == 0)
-		return err_set(err, STATUS_SPEC, "%d ranks for %zu training samples",
-			       shared->ranks->count, shared->all.n);
-	TRY(fetch(o, false, parts->d, train, scratch, err));
-	TRY(fetch(o, false, parts->d, &parts->at[SPLIT_VALIDATION], scratch, err));
-	return fetch(o, parts->own_test, parts->d, test, scratch, err);
+	if (out->feature_space)
+		add_note(parts, scratch,
+			 "feature space: a radius is a distance between features, not between "
+			 "pixels");
+	if (out->mapped)
+		add_note(parts, scratch,
+			 "features of the training part in their file, which is mapped");
+	if (out->dropped > 0)
+		add_note(parts, scratch,
+			 arena_format(scratch, "missing: %zu row%s left out", out->dropped,
+				      out->dropped == 1 ? "" : "s"));
+	if (out->filled > 0)
+		add_note(
+			parts, scratch,
+			arena_format(scratch,
+				     "missing: %zu entr%s of the features filled with means of the "
+				     "training part",
+				     out->filled, out->filled == 1 ? "y" : "ies"));
 }
 
 enum status data_load(const struct data_options *o, uint64_t seed, long repetition,
@@ -424,7 +425,10 @@ enum status data_load_slice(const struct data_options *o, const struct data_draw
 	struct arena scratch = {0};
 	struct arena *memory[2] = {arena, &scratch};
 	struct part *const to[SPLIT_ROLES] = {&out->train, &out->validation, &out->test};
-	struct parts parts = {.count = draw->ranks != NULL};
+	const struct source *source = (const struct source *)o->source.item;
+	const bool apart = draw->ranks || (source->element && o->prepare.count == 0 &&
+					   source->element(o->source.options) == sizeof(real));
+	struct parts parts = {.count = apart};
 	struct rows_shared shared = {.ranks = draw->ranks};
 	size_t unseen = 0, rows = 0;
 	double *weight = NULL;
@@ -432,8 +436,9 @@ enum status data_load_slice(const struct data_options *o, const struct data_draw
 
 	if (status == STATUS_OK)
 		status = weigh_classes(o, &parts, &scratch, &weight, err);
-	if (draw->ranks && status == STATUS_OK)
-		status = fetch_parts(o, &shared, &parts, &scratch, err);
+	if (apart && status == STATUS_OK)
+		status = fetch_parts(&(struct fetch){o, parts.at, parts.d, parts.own_test}, &shared,
+				     &scratch, err);
 	status = ranks_agree(draw->ranks, status, err);
 	*out = (struct dataset){.regression = o->task == DATA_REGRESSION,
 				.dropped = parts.dropped,
@@ -458,21 +463,7 @@ enum status data_load_slice(const struct data_options *o, const struct data_draw
 				 "rows of other parts with such: %zu",
 				 unseen, rows));
 	out->feature_space = data_in_feature_space(o);
-	if (out->feature_space)
-		add_note(&parts, &scratch,
-			 "feature space: a radius is a distance between features, not between "
-			 "pixels");
-	if (out->dropped > 0)
-		add_note(&parts, &scratch,
-			 arena_format(&scratch, "missing: %zu row%s left out", out->dropped,
-				      out->dropped == 1 ? "" : "s"));
-	if (out->filled > 0)
-		add_note(
-			&parts, &scratch,
-			arena_format(&scratch,
-				     "missing: %zu entr%s of the features filled with means of the "
-				     "training part",
-				     out->filled, out->filled == 1 ? "y" : "ies"));
+	add_notes(&parts, &scratch, out);
 	out->note = parts.note ? arena_text(arena, parts.note) : NULL;
 	out->classes = keep_names(parts.classes, parts.class_count, arena);
 	out->targets = keep_names(parts.targets, parts.k, arena);
@@ -504,6 +495,9 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 				   .classes = parts.class_count,
 				   .raw_bytes = parts.raw_bytes,
 				   .read_bytes = parts.read_bytes};
+	if (status == STATUS_OK)
+		out->element = fetch_element(&(struct fetch){o, parts.at, parts.d, parts.own_test},
+					     &parts.at[SPLIT_TRAIN]);
 	for (size_t i = 0; i < o->prepare.count && status == STATUS_OK; i++) {
 		const struct prepare *step = (const struct prepare *)o->prepare.at[i].item;
 

@@ -53,6 +53,8 @@ struct data_shape {
 	size_t k, classes;              /* of struct dataset */
 	size_t raw_bytes;               /* of all rows as read, before limits */
 	size_t read_bytes;              /* most that is held while they are read */
+	size_t element; /* bytes of a number in the file, if a program of that precision maps the
+			   training part as it is; else 0 */
 };
 
 enum status data_count(const struct data_options *options, uint64_t seed, long repetition,

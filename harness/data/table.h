@@ -73,7 +73,14 @@ struct source {
 	 * NULL: it reads all rows. */
 	enum status (*rows)(const void *options, const struct rows_wanted *wanted, double *x,
 			    struct err *err);
-	/* Why it cannot do that with these options; NULL: it can. With `rows` only. */
+	/* Bytes of a number if the features lie in the file column by column as floating point
+	 * numbers that can be mapped; else 0. NULL: never. */
+	size_t (*element)(const void *options);
+	/* Rows one behind the other of such a file, where element says sizeof(real). They are
+	 * mapped as long as the process lives. */
+	enum status (*view)(const void *options, const struct rows_wanted *wanted, struct mat *out,
+			    struct err *err);
+	/* Why `rows` cannot be had with these options; NULL: they can. With `rows` only. */
 	const char *(*whole)(const void *options);
 };
 
@@ -85,6 +92,7 @@ struct rows {
 	int *label;                       /* n: class numbers from 0; NULL in a regression */
 	size_t *row;                      /* n: of the table they come from */
 	const struct rows_shared *shared; /* NULL: these are all */
+	struct mat view; /* n x d, finite, in the place of x: where they lie in a mapped file */
 };
 
 /* Of rows of the training part on one rank: those of all. */

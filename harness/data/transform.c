@@ -20,7 +20,7 @@ static enum status fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, s
 	double *mean = ARENA_ARRAY(scratch, double, d); /* of what is known; NaN: nothing is */
 	size_t *known = ARENA_ARRAY(scratch, size_t, d);
 
-	for (size_t i = 0; i < train->n; i++)
+	for (size_t i = 0; i < train->n && !train->view.at; i++)
 		for (size_t j = 0; j < d; j++) {
 			double x = train->x[i * d + j];
 
@@ -34,7 +34,7 @@ static enum status fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, s
 	for (int role = 0; role < SPLIT_ROLES; role++) {
 		double *x = parts[role].x;
 
-		for (size_t i = 0; i < parts[role].n * d; i++) {
+		for (size_t i = 0; !parts[role].view.at && i < parts[role].n * d; i++) {
 			if (!isnan(x[i]))
 				continue;
 			x[i] = mean[i % d];
@@ -199,7 +199,7 @@ static enum status check_columns(const struct rows *rows, struct mat X, struct e
 	double *room = ARENA_ARRAY(&scratch, double, 2 * d * (size_t)ranks_count(ranks));
 	enum status status = STATUS_OK;
 
-	for (size_t j = 0; j < d; j++)
+	for (size_t j = 0; j < d && !rows->view.at; j++)
 		for (size_t i = 0; i < n; i++) {
 			double x = (double)mat_get(X, (ptrdiff_t)i, (ptrdiff_t)j);
 
@@ -225,8 +225,8 @@ static enum status write_part(const struct rows *rows, size_t k, struct arena *a
 	const struct rows_shared *shared = rows->shared;
 	const struct rows *told = shared && ranks_at(shared->ranks) == 0 ? &shared->all : rows;
 	size_t *row = ARENA_ARRAY(arena, size_t, told->n);
-	struct mat X;
-	bool finite = write_features(rows, of->bias >= 0, arena, &X);
+	struct mat X = rows->view;
+	bool finite = X.at || write_features(rows, of->bias >= 0, arena, &X);
 	struct err zeros = {0};
 	enum status status = check_columns(rows, X, &zeros);
 
@@ -287,6 +287,7 @@ enum status transform_data(const struct data_options *o, struct rows parts[SPLIT
 					[SPLIT_TEST] = &out->test};
 	TRY(fill(parts, memory[1], &out->filled, err));
 	out->raw_d = parts[SPLIT_TRAIN].d;
+	out->mapped = parts[SPLIT_TRAIN].view.at != NULL;
 	for (int role = 0; role < SPLIT_ROLES && out->raw_d == 2; role++) { /* for plots */
 		const struct rows *rows = &parts[role];
 		const struct rows_shared *shared = rows->shared;

@@ -9,6 +9,7 @@
 struct dataset {
 	struct part train, validation, test;
 	ptrdiff_t bias;   /* index of the bias column, or -1 */
+	bool mapped;      /* the features of the training part lie in a mapped file */
 	struct mat slice; /* rows of the training part of this rank, where each has read its own;
 			     train has the targets of all on the first rank, of these on others */
 	const char **columns; /* names of the columns of X, NULL where there is none */

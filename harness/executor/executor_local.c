@@ -111,9 +111,11 @@ static _Noreturn void run_child(const struct job *job, const char **args, pid_t 
 	if (!redirect(job->folder, progress))
 		_exit(CANNOT_EXECUTE);
 	if (!isnan(job->address_limit)) {
-		rlim_t bytes = (rlim_t)job->address_limit;
+		struct rlimit limit;
 
-		setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
+		getrlimit(RLIMIT_AS, &limit); /* the hard one stays: files may be mapped beside */
+		limit.rlim_cur = (rlim_t)fmin(job->address_limit, (double)limit.rlim_max);
+		setrlimit(RLIMIT_AS, &limit);
 	}
 	if (job->start && chdir(job->start) != 0)
 		dprintf(STDERR_FILENO, "%s: %s\n", job->start, strerror(errno));
@@ -228,10 +230,11 @@ static bool any_event(struct local *local, struct job_event *out)
 	return false;
 }
 
-/* Kill what is above its limit by the resident memory that the system tells of, if it does. */
+/* Kill what is above its limit by the resident memory that the system tells of, if it does. Pages
+ * of files are not counted: the system can drop them. */
 static void limit_memory(struct local_job *job)
 {
-	unsigned long pages = 0;
+	unsigned long pages = 0, of_files = 0;
 	char path[64];
 	double bytes;
 	FILE *file;
@@ -240,10 +243,10 @@ static void limit_memory(struct local_job *job)
 	file = isnan(job->memory_limit) ? NULL : fopen(path, "re");
 	if (!file)
 		return;
-	if (fscanf(file, "%*u %lu", &pages) != 1)
-		pages = 0;
+	if (fscanf(file, "%*u %lu %lu", &pages, &of_files) != 2)
+		pages = of_files = 0;
 	fclose(file);
-	bytes = (double)pages * (double)sysconf(_SC_PAGESIZE);
+	bytes = (double)(pages - of_files) * (double)sysconf(_SC_PAGESIZE);
 	if (bytes > job->memory_limit && job->end.over_memory == 0) {
 		job->end.over_memory = bytes;
 		kill(-job->pid, SIGKILL);

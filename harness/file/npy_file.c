@@ -80,6 +80,18 @@ enum status npy_view(const char *path, const struct filemap *map, struct npy_arr
 	return STATUS_OK;
 }
 
+enum status npy_read_head(const char *path, struct npy_array *array, struct err *err)
+{
+	const char *data;
+	struct filemap map;
+	enum status status;
+
+	TRY(filemap_open(path, &map, err));
+	status = npy_view(path, &map, array, &data, err);
+	filemap_close(&map);
+	return status;
+}
+
 enum status npy_read(const char *path, struct arena *arena, struct npy *out, struct err *err)
 {
 	struct err_place at = {.source = path};

@@ -14,6 +14,9 @@
 enum status npy_read_raw(const char *path, struct arena *arena, struct npy_array *array,
 			 const char **data, struct err *err);
 
+/* The header of a plain one. */
+enum status npy_read_head(const char *path, struct npy_array *array, struct err *err);
+
 /* A plain one that lies in memory (filemap.h): the array and where its data begin. */
 enum status npy_view(const char *path, const struct filemap *map, struct npy_array *array,
 		     const char **data, struct err *err);

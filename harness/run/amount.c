@@ -33,6 +33,11 @@ static void part_new(const struct cell *cell, const struct amount_shape *s, size
 	part->row = ARENA_ARRAY(arena, size_t, n);
 }
 
+static bool is_mapped(const struct amount_shape *s, const struct arena *arena)
+{
+	return s->element == (arena_narrow(arena) ? sizeof(float) : sizeof(double));
+}
+
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
 static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
 		 struct dataset *out)
@@ -44,12 +49,17 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	struct part *const parts[] = {&out->train, &out->validation, &out->test};
 	const size_t n[] = {s->n_train, s->n_validation, s->n_test};
 	struct err ignored = {0};
+	size_t read = s->read_bytes > s->raw_bytes ? s->read_bytes - s->raw_bytes : 0;
 
-	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d), .k = (ptrdiff_t)s->k};
-	arena_alloc(&scratch, s->raw_bytes, 1);
+	*out = (struct dataset){.bias = -1,
+				.stages = stages_none(s->raw_d),
+				.k = (ptrdiff_t)s->k,
+				.mapped = is_mapped(s, arena)};
+	arena_alloc(&scratch, out->mapped ? 0 : s->raw_bytes, 1);
 	arena_alloc(&scratch, s->n_train + others,
 		    PER_ROW + (s->classes > 0 ? 0 : PER_TARGET * (s->k - 1)));
-	arena_alloc(&content, s->read_bytes > s->raw_bytes ? s->read_bytes - s->raw_bytes : 0, 1);
+	arena_alloc(&content, out->mapped ? (s->n_train + others) * s->k : read,
+		    out->mapped ? sizeof(double) : 1); /* of a mapped file the targets */
 	arena_release(&content);
 	arena_alloc(&scratch, others * s->raw_d, sizeof(double));
 	if (s->raw_d == PLANE) /* kept to be plotted */
@@ -70,6 +80,8 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	arena_settle(arena);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		part_new(cell, s, n[i], arena, parts[i]);
+	if (out->mapped)
+		arena_untouched_reals(arena, (double)s->n_train * (double)s->d);
 	arena_release(&scratch);
 }
 

@@ -154,6 +154,23 @@ enum status arrays_rows(const struct array_file *x, const struct rows_wanted *wa
 	return check_finite(x, wanted->row, wanted->count, to, err);
 }
 
+enum status arrays_check_view(const struct array_file *x, const struct rows_wanted *wanted,
+			      struct mat view, struct err *err)
+{
+	struct err_place at = {.source = x->path};
+	char name[NAME_ROOM];
+
+	for (ptrdiff_t j = 0; j < view.cols; j++)
+		for (ptrdiff_t i = 0; i < view.rows; i++)
+			if (!isfinite(mat_get(view, i, j)))
+				return err_at(err, STATUS_ENV, at,
+					      "%selement [%zu, %td]: expected a finite number, got "
+					      "%g",
+					      name_of(x, name), wanted->row[i], j,
+					      (double)mat_get(view, i, j));
+	return STATUS_OK;
+}
+
 enum status arrays_check_test(const struct array_file test_files[2], const struct table *train,
 			      const struct table *test, struct err *err)
 {

@@ -9,6 +9,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -318,6 +321,110 @@ static void what_needs_all_rows_is_said(void **state)
 	assert_string_equal(data_whole(&place->options), "its source reads all rows");
 }
 
+/* Columns of the file as it is: what lies there is looked at, by one process and by ranks. */
+static void columns_of_a_file_are_mapped(void **state)
+{
+	struct place *place = *state;
+	struct dataset *whole = &place->whole;
+	struct trial t = {.about = "a mapped file",
+			  .d = 4,
+			  .size = sizeof(real),
+			  .fortran = true,
+			  .test = 0,
+			  .limit = {.train = 70}};
+	struct err err = {0};
+
+	prepare(place, &t);
+	if (data_load(&place->options, 7, 0, &place->room.arena, whole, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	assert_true(whole->mapped);
+	check_equal(whole->train.X.rows, 70);
+	check_equal(whole->train.X.stride, N);
+	for (ptrdiff_t i = 0; i < 70; i++)
+		for (ptrdiff_t j = 0; j < 4; j++)
+			check_equal(mat_get(whole->train.X, i, j),
+				    (real)entry((size_t)i, (size_t)j));
+	for (int count = 1; count <= 4; count += count)
+		check_trial(place, &t, count);
+	place->options.split.validation = 0.2; /* rows of the training part lie apart */
+	assert_int_equal(data_load(&place->options, 7, 0, &place->room.arena, whole, &err),
+			 STATUS_OK);
+	assert_true(!whole->mapped && whole->train.X.at);
+	t.fortran = false;
+	prepare(place, &t);
+	assert_int_equal(data_load(&place->options, 7, 0, &place->room.arena, whole, &err),
+			 STATUS_OK);
+	assert_false(whole->mapped);
+}
+
+enum { LARGE_N = 1 << 15, LARGE_D = 256, HELD = 99 };
+
+/* A file with a hole: numbers that are 0. */
+static void write_large(struct place *place)
+{
+	const struct npy_array array = {.kind = 'f',
+					.size = sizeof(real),
+					.fortran = true,
+					.dimensions = 2,
+					.shape = {LARGE_N, LARGE_D}};
+	char header[NPY_HEADER_ROOM];
+
+	place->npy.y = write_array(place, "y.npy", LARGE_N, 0, &(struct trial){.d = LARGE_D});
+	place->npy.x = room_path(&place->room, "large.npy");
+	npy_write_header(header, &array);
+	files_write(place->npy.x, header, sizeof header);
+	if (truncate(place->npy.x, sizeof header + sizeof(real) * (off_t)LARGE_N * LARGE_D) != 0)
+		abort();
+}
+
+static void out_of_memory(size_t bytes)
+{
+	(void)bytes;
+	_exit(HELD);
+}
+
+/* Exit status of a process that loads it with memory for half of it. */
+static int load_in_half(struct place *place)
+{
+	double data = 0;
+	struct dataset out;
+	struct err err = {0};
+	char line[128];
+	int status;
+
+	if (fork() == 0) {
+		FILE *file = fopen("/proc/self/status", "r");
+		struct rlimit limit;
+
+		while (file && fgets(line, sizeof line, file))
+			sscanf(line, "VmData: %lf", &data);
+		getrlimit(RLIMIT_DATA, &limit);
+		limit.rlim_cur = (rlim_t)(1024 * data) + sizeof(real) * LARGE_N * LARGE_D / 2;
+		setrlimit(RLIMIT_DATA, &limit);
+		arena_on_exhausted(out_of_memory);
+		_exit((int)data_load(&place->options, 7, 0, &place->room.arena, &out, &err));
+	}
+	wait(&status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_mapped_file_may_be_larger_than_memory(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+	(void)state;
+	skip(); /* its own memory counts */
+#else
+	struct place *place = *state;
+
+	prepare(place, &(struct trial){.d = 3, .size = sizeof(real), .test = 0});
+	write_large(place);
+	assert_int_equal(load_in_half(place), STATUS_OK);
+	place->steps[0] = (struct choice){.item = &prepare_row_normalize.base};
+	place->options.prepare.count = 1; /* the same in memory */
+	assert_int_equal(load_in_half(place), HELD);
+#endif
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, room_leave)
 
 int main(void)
@@ -327,6 +434,8 @@ int main(void)
 		CASE(an_error_of_one_rank_is_that_of_all),
 		CASE(more_ranks_than_rows_are_an_error),
 		CASE(what_needs_all_rows_is_said),
+		CASE(columns_of_a_file_are_mapped),
+		CASE(a_mapped_file_may_be_larger_than_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
