@@ -125,9 +125,8 @@ static void share(struct ranks *self, int root, void *at, size_t bytes)
 	self->seconds += MPI_Wtime() - start;
 }
 
-static void hand(struct ranks *self, const int from_to[2], const void *mine, void *at, size_t bytes)
+static void hand(struct ranks *self, int from, int to, const void *what, void *at, size_t bytes)
 {
-	const int from = from_to[0], to = from_to[1];
 	MPI_Request request;
 
 	if (self->rank != from && self->rank != to)
@@ -136,7 +135,7 @@ static void hand(struct ranks *self, const int from_to[2], const void *mine, voi
 		int now = (int)(bytes - first < LARGEST ? bytes - first : LARGEST);
 
 		if (self->rank == from)
-			MPI_Isend((const char *)mine + first, now, MPI_BYTE, to, 0, MPI_COMM_WORLD,
+			MPI_Isend((const char *)what + first, now, MPI_BYTE, to, 0, MPI_COMM_WORLD,
 				  &request);
 		else
 			MPI_Irecv((char *)at + first, now, MPI_BYTE, from, 0, MPI_COMM_WORLD,

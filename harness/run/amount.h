@@ -18,11 +18,13 @@ struct amount_shape {
 	size_t element;    /* bytes of a number where the training features are mapped by a program
 			      of that precision; else 0 */
 	size_t ranks;      /* that share the training part; 0: one process */
+	size_t nodes;      /* that the ranks are spread over; 0: one */
 };
 
 /* The largest sum of bytes held at one time, beyond the program itself: while loading, preparing,
  * training, evaluating, attacking or certifying. Where it depends on the data, what the shape
- * allows at most. With as many threads as OpenMP may use now. Of several ranks the sum over all. */
+ * allows at most. With as many threads as OpenMP may use now. Of several ranks the sum over those
+ * of a node, the first one among them. */
 size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape);
 
 /* What setup of a trainer takes for n samples of d features: allocated, and held at most, then and

@@ -1,6 +1,7 @@
 /* One cell from its canonical text to its record. */
 #include "harness/run/run.h"
 
+#include "harness/assess/certified.h"
 #include "harness/assess/decisions.h"
 #include "harness/assess/subset.h"
 #include "harness/assess/target.h"
@@ -279,6 +280,7 @@ static enum status probe(struct run *run, const struct model *model, const char 
 	struct probes probes = {.cell = &run->cell,
 				.data = &run->data,
 				.model = model,
+				.team = &run->team,
 				.folder = run->folder,
 				.record = record,
 				.trained = trained,
@@ -342,7 +344,8 @@ static enum status prepare(struct run *run, bool any_threads, struct err *err)
 	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
 	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
-	run->dealt = deal_agree(run->ranks, &run->cell, &run->arena);
+	if (!run->dealt)
+		run->dealt = deal_agree(run->ranks, &run->cell, &run->arena);
 	if (ranks_at(run->ranks) == 0 || !run->dealt)
 		TRY(load(run, err));
 	if (any_threads)
@@ -385,6 +388,10 @@ static enum status examine(struct run *run, const struct loop_result *end, struc
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));
 	TRY(probes_note(&run->cell, run->folder, true, trained, err));
+	if (ranks_count(run->ranks) > 1 && certified_findings(&run->cell) > 0)
+		describe_add(run, arena_format(&run->arena,
+					       "samples of attacks and certificates on %d ranks",
+					       run->ranks->count));
 	return probe(run, run->evaluator.delivered, NULL, trained, err);
 }
 
@@ -398,9 +405,12 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
 	describe_ranks(run);
-	if (ranks_at(run->ranks) > 0) /* the first one goes on alone */
+	if (ranks_at(run->ranks) > 0) { /* the first one asks from here on */
+		team_serve(&run->team);
 		return STATUS_OK;
+	}
 	TRY(examine(run, &end, err));
+	team_end(&run->team);
 	status = status_of(run, &end);
 	run->result.status = cell_status_names[status];
 	if (status == CELL_FAILED)
@@ -417,7 +427,12 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	const char *record = order->record;
 	struct modelfile file = {.model = NULL};
 
+	run->dealt = "nothing is trained"; /* the first rank has the samples */
 	TRY(prepare(run, order->choose_threads, err));
+	if (ranks_at(run->ranks) > 0) {
+		team_serve(&run->team);
+		return STATUS_OK;
+	}
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
 	run->result.cell = run->here.cell;
@@ -427,6 +442,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	if (trainer_makes(run->trainer, run->cell.train.solver.options, 1))
 		TRY(modelfile_of(record, run->data.train.X.cols, &run->arena, &file, err));
 	TRY(probe(run, file.model, record, true, err));
+	team_end(&run->team);
 	run->result.status = cell_status_names[CELL_OK];
 	run->result.message = NULL;
 	return result_write(&run->result, path_in(run, "result.json"), err);
@@ -434,7 +450,10 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
-	struct run run = {.folder = folder, .ranks = order->ranks, .result = result_empty()};
+	struct run run = {.folder = folder,
+			  .ranks = order->ranks,
+			  .team = {order->ranks, &run.cell},
+			  .result = result_empty()};
 	enum status status;
 
 	run.result.cell = order->cell;

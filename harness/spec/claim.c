@@ -29,7 +29,7 @@ static const char *const fits[] = {
 const struct option claim_rows[] = {
 	{OPTION_FIELD(struct claim_options, claim), .doc = "the sentence, as the paper says it"},
 	{OPTION_FIELD(struct claim_options, place), .initial = "''",
-	 .doc = "where it stands: paper, section, figure"},
+	 .doc = "where it stands: paper, section, figure; or that it is our own"},
 	{OPTION_FIELD(struct claim_options, published), .initial = "not readable",
 	 .doc = "the published value"},
 	{OPTION_FIELD(struct claim_options, statistic), .initial = "difference",
@@ -48,9 +48,16 @@ const struct option claim_rows[] = {
 		"iteration (a power law) over that against iteration (a geometric rate)"},
 	{OPTION_FIELD(struct claim_options, method), .doc = "name of an entry of `train`"},
 	{OPTION_FIELD(struct claim_options, against), .initial = "null",
-	 .doc = "name of another one; end: the same cells at the end of their trace"},
+	 .doc = "name of another one, or of several: the best of them in each case; end: the same "
+		"cells at the end of their trace"},
 	{OPTION_FIELD(struct claim_options, data), .initial = "null",
 	 .doc = "name of a data set; each problem by itself by default"},
+	{OPTION_FIELD(struct claim_options, quantile), .initial = "null",
+	 .range = RANGE_WITHIN(0, 1),
+	 .doc = "of the statistic over all cases (problem, loss and beta) of a repetition, with "
+		"the "
+		"best setting of each method: 1, the largest, 0.5, the median; each problem by "
+		"itself by default"},
 	{OPTION_FIELD(struct claim_options, where), .initial = "null",
 	 .doc = "swept options and the values that `method` has: {patterns: 50}; by default the "
 		"setting that is selected"},
@@ -102,6 +109,11 @@ static void refuse(const struct checked *c, const char *key, const char *text)
 	problem_add(c->problems, place_of(c, key), &(struct trail){c->trail, key, 0}, "%s", text);
 }
 
+bool claim_of_end(const struct claim_options *claim)
+{
+	return claim->against.count == 1 && strcmp(claim->against.at[0], "end") == 0;
+}
+
 static void check_name_of(const struct checked *c, const char *key, const char *given,
 			  const struct names *names)
 {
@@ -132,18 +144,22 @@ void claim_check(struct problems *problems, const struct node *root, const struc
 	for (; trail.index < claims->count; trail.index++, at++) {
 		bool pairs = at->statistic == CLAIM_DIFFERENCE || at->statistic == CLAIM_RATIO;
 		bool traced = at->trace != SCALAR_UNSET_INT;
+		const struct names *known = at->against.count > 1 ? &train : &others;
 
 		c.node = node_get(root, "claims")->items[trail.index];
 		check_name_of(&c, "method", at->method, &train);
-		check_name_of(&c, "against", at->against, &others);
+		for (size_t i = 0; i < at->against.count; i++)
+			check_name_of(&c, "against", at->against.at[i], known);
 		check_name_of(&c, "data", at->data, &data);
-		if (pairs && !at->against)
+		if (pairs && !at->against.count)
 			refuse(&c, "against", "a difference and a ratio are to another method");
-		if (at->against && strcmp(at->against, "end") == 0 && isnan(at->iteration))
+		if (claim_of_end(at) && isnan(at->iteration))
 			refuse(&c, "iteration",
 			       "against: end needs an iteration to compare with it");
 		if (at->statistic == CLAIM_SLOPE && !at->x)
 			refuse(&c, "x", "a slope needs the axis that it is along");
+		if (at->statistic == CLAIM_SLOPE && !isnan(at->quantile))
+			refuse(&c, "quantile", "a slope is one line through all cases");
 		if ((at->fit != CLAIM_FIT_NONE || !isnan(at->iteration)) && !traced)
 			refuse(&c, "trace", "a fit and an iteration are of a column of the trace");
 		if (isnan(at->at_least) && isnan(at->at_most))

@@ -1,4 +1,4 @@
-/* Entries of `claims`: a sentence of a paper and the statistic of the experiment's cells that tests
+/* Entries of `claims`: a sentence, of a paper or our own, and the statistic of the cells that tests
  * it. They have no part in what is computed. */
 #ifndef SPEC_CLAIM_H
 #define SPEC_CLAIM_H
@@ -22,13 +22,15 @@ enum claim_fit {
 
 struct claim_options {
 	const char *claim, *place, *published;
-	long statistic;      /* enum claim_statistic */
-	long of, trace;      /* claim_columns; claim_traces, SCALAR_UNSET_INT: `of` */
-	double iteration;    /* of the trace; NaN: its end */
-	long fit;            /* enum claim_fit */
-	const char *method;  /* of `train` */
-	const char *against; /* of `train`; "end": the same cells at the end of their trace */
-	const char *data;    /* NULL: each problem by itself */
+	long statistic;       /* enum claim_statistic */
+	long of, trace;       /* claim_columns; claim_traces, SCALAR_UNSET_INT: `of` */
+	double iteration;     /* of the trace; NaN: its end */
+	long fit;             /* enum claim_fit */
+	const char *method;   /* of `train` */
+	struct texts against; /* of `train`, the best of them; "end": the same cells at the end of
+				 their trace */
+	const char *data;     /* NULL: each problem by itself */
+	double quantile;      /* over problems, losses and penalties; NaN: each problem by itself */
 	struct text_map where, where_against; /* swept options and their values */
 	const char *x;                        /* CLAIM_SLOPE: a swept option, or a column */
 	double at_least, at_most;             /* NaN: no such end */
@@ -38,6 +40,9 @@ struct claim_options {
 
 extern const char *const claim_columns[], *const claim_traces[];
 extern const struct option claim_rows[];
+
+/* Is `against` the end of the same cells? */
+bool claim_of_end(const struct claim_options *claim);
 
 /* Each claim has what its statistic needs, and names entries of the spec. */
 void claim_check(struct problems *problems, const struct node *root, const struct groups *claims);

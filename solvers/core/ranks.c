@@ -4,6 +4,7 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -159,10 +160,18 @@ void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes)
 		ranks->share(ranks, root, at, bytes);
 }
 
-void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes)
+void *ranks_shared(struct ranks *ranks, const void *from, size_t bytes, struct arena *arena)
 {
-	if (ranks && to > 0)
-		ranks->hand(ranks, (const int[]){0, to}, from, at, bytes);
+	void *at = ranks_at(ranks) == 0 ? (void *)(uintptr_t)from : arena_alloc(arena, bytes, 1);
+
+	ranks_share(ranks, 0, at, bytes);
+	return at;
+}
+
+void ranks_hand(struct ranks *ranks, int from, int to, const void *what, void *at, size_t bytes)
+{
+	if (ranks && from != to)
+		ranks->hand(ranks, from, to, what, at, bytes);
 }
 
 void ranks_collect(struct ranks *ranks, ptrdiff_t rows, size_t size, const void *mine, void *all)
@@ -175,7 +184,7 @@ void ranks_collect(struct ranks *ranks, ptrdiff_t rows, size_t size, const void 
 		struct ranks_rows of = ranks_rows_of(r, ranks->count, n);
 		char *to = ranks->rank == 0 ? (char *)all + (size_t)of.first * size : NULL;
 
-		ranks->hand(ranks, (const int[]){r, 0}, mine, to, (size_t)of.rows * size);
+		ranks->hand(ranks, r, 0, mine, to, (size_t)of.rows * size);
 	}
 }
 
@@ -189,7 +198,7 @@ void ranks_in_turn(struct ranks *ranks, void (*add)(void *context, double *at), 
 		if (r == ranks_at(ranks))
 			add(context, at);
 		if (r < last)
-			ranks->hand(ranks, (const int[]){r, r + 1}, at, at, bytes);
+			ranks->hand(ranks, r, r + 1, at, at, bytes);
 	}
 	ranks_share(ranks, last, at, bytes);
 }

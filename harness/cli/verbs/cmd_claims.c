@@ -1,4 +1,4 @@
-/* relubench claims DIR... [--markdown]: what the papers say against what was measured. */
+/* relubench claims DIR... [--markdown]: what is claimed against what was measured. */
 #include "harness/cli/cli.h"
 #include "harness/report/claims/claims_sheet.h"
 
@@ -44,7 +44,7 @@ static int run(struct cli_args *args)
 	struct tally tally = {{0}, 0};
 
 	if (args->markdown)
-		fputs("# What the papers say, and what was measured\n\n"
+		fputs("# What is claimed, and what was measured\n\n"
 		      "Written by `relubench claims --markdown DIR...`; do not edit.\n\n",
 		      stdout);
 	for (size_t i = 0; i < args->count; i++) {

@@ -6,6 +6,8 @@
 #include "harness/report/series/series.h"
 #include "harness/spec/bind/bind.h"
 #include "harness/stats/line.h"
+#include "harness/store/rows.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -76,21 +78,61 @@ struct judge {
 	struct series_list best;   /* settings where a claim names none */
 };
 
+static const char *column_of(const struct claim_options *claim)
+{
+	return claim->trace == SCALAR_UNSET_INT ? claim_columns[claim->of]
+						: claim_traces[claim->trace];
+}
+
+/* Of a cell that failed: how far it is below the bound that it contradicts, and nothing else. */
 static double value_of(const struct judge *j, const struct record *record, bool at_end)
 {
 	const struct claim_options *claim = j->claim;
-	struct column column = {.kinds = &j->kinds};
+	struct column column = {column_of(claim), &j->kinds};
+	bool below = record && record->contradicted && strcmp(column.name, "above_bound") == 0;
 
-	if (!record || !records_ok(record))
+	if (!record || !(records_ok(record) || below))
 		return NAN;
-	if (claim->trace == SCALAR_UNSET_INT) {
-		column.name = claim_columns[claim->of];
+	if (claim->trace == SCALAR_UNSET_INT)
 		return column_value(record, &column);
-	}
 	if (claim->fit == CLAIM_FIT_GEOMETRIC)
-		return geometric_fit(record, claim_traces[claim->trace], j->arena);
-	return traced(record, claim_traces[claim->trace],
+		return geometric_fit(record, column.name, j->arena);
+	return traced(record, column.name,
 		      at_end || isnan(claim->iteration) ? HUGE_VAL : claim->iteration);
+}
+
+/* What a cell is compared with: the best of these at the same draw of the data. */
+struct rivals {
+	size_t count;
+	const struct group **at;
+	bool at_end; /* of their traces */
+};
+
+static struct rivals rivals_new(const struct judge *j)
+{
+	size_t most = j->best.count + j->claim->against.count;
+
+	return (struct rivals){0, ARENA_ARRAY(j->arena, const struct group *, most + 1),
+			       claim_of_end(j->claim)};
+}
+
+/* The statistic of one cell; of a ratio its logarithm. */
+static double statistic_at(const struct judge *j, const struct record *record,
+			   const struct rivals *rivals)
+{
+	bool higher = rows_higher_is_better(column_of(j->claim));
+	double x = value_of(j, record, false), best = NAN;
+
+	if (j->claim->statistic == CLAIM_VALUE)
+		return x;
+	for (size_t i = 0; i < rivals->count; i++) {
+		double y = value_of(j, records_at_draw(rivals->at[i], record), rivals->at_end);
+
+		best = higher ? fmax(best, y) : fmin(best, y);
+	}
+	if (j->claim->statistic == CLAIM_DIFFERENCE)
+		return x - best;
+	return x > 0 && best > 0 ? log(x / best) : NAN;
 }
 
 /* --- which cells --------------------------------------------------------------------------------
@@ -188,60 +230,202 @@ static void conclude(const struct judge *j, struct claim_case *out, double *valu
 /* Objectives, bounds and gaps of two methods are compared where what is minimised is the same. */
 static bool comparable(const struct judge *j, const struct group *a, const struct group *b)
 {
-	const struct claim_options *c = j->claim;
-	const char *column =
-		c->trace == SCALAR_UNSET_INT ? claim_columns[c->of] : claim_traces[c->trace];
+	const char *column = column_of(j->claim);
 
-	return c->fit != CLAIM_FIT_NONE || !comparable_objective(column) ||
+	return j->claim->fit != CLAIM_FIT_NONE || !comparable_objective(column) ||
 	       strcmp(comparable_key(a->member[0], column, NULL, j->arena),
 		      comparable_key(b->member[0], column, NULL, j->arena)) == 0;
+}
+
+/* The cells that those of `a` are compared with; NULL: there are, else why not. */
+static const char *find_rivals(const struct judge *j, const struct group *a, const char *problem,
+			       struct rivals *out)
+{
+	const struct claim_options *c = j->claim;
+
+	if (out->at_end)
+		out->at[out->count++] = a;
+	for (size_t i = 0; !out->at_end && i < c->against.count; i++) {
+		const char *method = c->against.at[i];
+		size_t settings;
+		const struct group *b = cells_of(j, method, &c->where_against, problem, &settings);
+
+		if (!b || settings > 1)
+			return arena_format(j->arena, "%s has %s here", method,
+					    !b ? "no such cells"
+					       : "several settings: `where_against` says which");
+		if (!comparable(j, a, b))
+			return "their objectives are not the same: loss, beta or threat differ";
+		out->at[out->count++] = b;
+	}
+	return NULL;
+}
+
+/* Of the records of one draw of the data the first one stands for it. */
+static bool is_first(const struct records *records, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (records_same_draw(&records->at[i].result, &records->at[at].result))
+			return false;
+	return true;
+}
+
+/* Splits of one data set anew, and folds, share samples (student.h). */
+static double overlap_of(const struct record *record)
+{
+	const struct result *r = &record->result;
+
+	return record->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train : 0;
 }
 
 static void judge_problem(const struct judge *j, const char *problem, struct claim_case *out)
 {
 	const struct claim_options *c = j->claim;
-	bool at_end = c->against && strcmp(c->against, "end") == 0;
-	bool pairs = c->statistic != CLAIM_VALUE;
-	const struct text_map *where_b = at_end ? &c->where : &c->where_against;
-	size_t settings, others = 1;
-	const struct group *a = cells_of(j, c->method, &c->where, problem, &settings), *b = a;
+	struct rivals rivals = rivals_new(j);
+	size_t settings;
+	const struct group *a = cells_of(j, c->method, &c->where, problem, &settings);
+	const char *why = NULL;
 	double *values, overlap = 0, folds = 1;
 
 	*out = (struct claim_case){.problem = problem, .note = "", .median = NAN};
 	out->interval = (struct student){NAN, NAN, NAN, 0};
-	if (pairs)
-		b = cells_of(j, at_end ? c->method : c->against, where_b, problem, &others);
-	if (!a || !b || settings > 1 || others > 1) {
-		out->note = arena_format(
-			j->arena, "%s has %s here", !a || settings > 1 ? c->method : c->against,
-			!a || !b ? "no such cells" : "several settings: `where` says which");
-		return;
-	}
-	if (pairs && !comparable(j, a, b)) {
-		out->note = "their objectives are not the same: loss, beta or threat differ";
+	if (!a || settings > 1)
+		why = arena_format(j->arena, "%s has %s here", c->method,
+				   !a ? "no such cells" : "several settings: `where` says which");
+	else if (c->statistic != CLAIM_VALUE)
+		why = find_rivals(j, a, problem, &rivals);
+	if (why) {
+		out->note = why;
 		return;
 	}
 	values = ARENA_ARRAY(j->arena, double, a->count);
 	for (size_t i = 0; i < a->count; i++) {
-		const struct record *p = a->member[i];
-		const struct record *q = records_at_draw(b, p);
-		double x = value_of(j, p, false), y;
-		const struct result *r = &p->result;
-
-		y = pairs ? value_of(j, q, at_end) : 0;
-
-		folds = fmax(folds, r->fold);
-		/* Splits of one data set anew share samples (student.h). */
-		overlap = p->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train
-									  : 0;
-		if (c->statistic == CLAIM_RATIO)
-			values[i] = x > 0 && y > 0 ? log(x / y) : NAN;
-		else
-			values[i] = x - y;
+		folds = fmax(folds, a->member[i]->result.fold);
+		overlap = overlap_of(a->member[i]);
+		values[i] = statistic_at(j, a->member[i], &rivals);
 	}
 	conclude(j, out, values, a->count, overlap);
 	if (out->more != SIZE_MAX) /* values: a repetition has one of each fold */
 		out->more = (size_t)ceil((double)out->more / folds);
+}
+
+/* --- all cases together -------------------------------------------------------------------------
+ */
+
+/* A problem, loss and beta. */
+struct trial {
+	const struct group *group; /* of the method, the best one */
+	struct rivals rivals;
+};
+
+/* Is the group one of the claim's method? */
+static bool is_meant(const struct judge *j, const struct group *group)
+{
+	const struct claim_options *c = j->claim;
+
+	return strcmp(group->method, c->method) == 0 && !group->inner &&
+	       (!c->data || strcmp(group->data, c->data) == 0) &&
+	       matches(group->member[0], &c->where);
+}
+
+static const char *trial_key(const struct group *group, struct arena *arena)
+{
+	return arena_format(arena, "%s\n%s", group->problem,
+			    comparable_network_key(group->member[0], arena));
+}
+
+static struct trial *find_trials(const struct judge *j, size_t *count)
+{
+	const struct claim_options *c = j->claim;
+	const struct records *records = j->records;
+	struct trial *at = ARENA_ARRAY(j->arena, struct trial, records->group_count + 1);
+	struct index index = index_new(records->group_count, j->arena);
+
+	*count = 0;
+	for (size_t i = 0; i < j->best.count + records->group_count; i++) {
+		bool best = i < j->best.count; /* those without a cell that is ok are not there */
+		const struct group *group =
+			best ? j->best.at[i].group : &records->groups[i - j->best.count];
+		struct rivals rivals = rivals_new(j);
+
+		if (!is_meant(j, group) || (!best && records_ok_count(group)) ||
+		    index_place(&index, trial_key(group, j->arena), *count) < *count)
+			continue;
+		if (rivals.at_end)
+			rivals.at[rivals.count++] = group;
+		at[(*count)++] = (struct trial){group, rivals};
+	}
+	for (size_t i = 0; i < j->best.count; i++) {
+		const struct group *group = j->best.at[i].group;
+		ptrdiff_t k = index_find(&index, trial_key(group, j->arena));
+
+		for (size_t m = 0; k != INDEX_NONE && m < c->against.count; m++)
+			if (strcmp(group->method, c->against.at[m]) == 0 &&
+			    matches(group->member[0], &c->where_against))
+				at[k].rivals.at[at[k].rivals.count++] = group;
+	}
+	return at;
+}
+
+/* What is told of the cases beside their quantile. */
+struct told {
+	const struct group *lacking; /* a case without a value */
+	const struct group *extreme; /* where the quantile is the least or the largest: that case */
+	double value;
+};
+
+/* The quantile at one draw of the data; NaN where a case has no value. */
+static double quantile_at(const struct judge *j, const struct trial *trials, size_t count,
+			  const struct record *draw, struct told *told)
+{
+	double *values = ARENA_ARRAY(j->arena, double, count + 1), q = j->claim->quantile;
+
+	for (size_t k = 0; k < count; k++) {
+		const struct group *group = trials[k].group;
+		const struct record *record = records_at_draw(group, draw);
+		double value = record ? statistic_at(j, record, &trials[k].rivals) : NAN;
+
+		values[k] = value;
+		if (isnan(value)) {
+			told->lacking = told->lacking ? told->lacking : group;
+			return NAN;
+		}
+		if ((q >= 1 && !(value <= told->value)) || (q <= 0 && !(value >= told->value))) {
+			told->value = value;
+			told->extreme = group;
+		}
+	}
+	sample_sort(values, count);
+	return sample_quantile(values, count, q);
+}
+
+static void judge_cases(const struct judge *j, struct claim_case *out)
+{
+	const struct records *records = j->records;
+	double *values = ARENA_ARRAY(j->arena, double, records->count + 1), overlap = 0;
+	struct told told = {.value = NAN};
+	size_t count, draws = 0;
+	const struct trial *trials = find_trials(j, &count);
+
+	*out = (struct claim_case){.note = "", .median = NAN};
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *record = &records->at[i];
+
+		if (strcmp(record->result.method, j->claim->method) == 0)
+			overlap = fmax(overlap, overlap_of(record));
+		if (is_first(records, i) && isnan(record->result.inner_fold))
+			values[draws++] = quantile_at(j, trials, count, record, &told);
+	}
+	conclude(j, out, values, draws, overlap);
+	out->problem =
+		arena_format(j->arena, "%s%s%zu case%s", j->claim->data ? j->claim->data : "",
+			     j->claim->data ? ", " : "", count, count == 1 ? "" : "s");
+	if (told.extreme)
+		out->problem = arena_format(j->arena, "%s: %s, %s", out->problem,
+					    told.extreme->problem, told.extreme->setting);
+	if (told.lacking)
+		out->note = arena_format(j->arena, "%s, %s has no value", told.lacking->problem,
+					 told.lacking->setting);
 }
 
 /* A line for each repetition, or fold of it, through its cells of all problems. */
@@ -257,13 +441,11 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 	for (size_t k = 0; k < records->count; k++) {
 		const struct result *draw = &records->at[k].result;
 		struct column column = {c->x, &j->kinds};
-		size_t count = 0, first = 0; /* the record that stands for a draw of the data */
+		size_t count = 0;
 		double low = HUGE_VAL, high = -HUGE_VAL;
 		const char *swept;
 
-		while (!records_same_draw(&records->at[first].result, draw))
-			first++;
-		if (first < k)
+		if (!is_first(records, k))
 			continue;
 		if (!isnan(draw->fold) && draw->n_train > 0) /* folds share samples (student.h) */
 			overlap = draw->n_test / draw->n_train;
@@ -326,10 +508,12 @@ struct claims claims_judge(const struct records *records, const struct groups *c
 		result->at = ARENA_ARRAY(arena, struct claim_case, records->group_count + 1);
 		if (given[i].statistic == CLAIM_SLOPE)
 			judge_slope(&j, &result->at[result->count++]);
+		else if (!isnan(given[i].quantile))
+			judge_cases(&j, &result->at[result->count++]);
 		for (size_t g = 0; g < records->group_count; g++) {
 			const struct group *group = &records->groups[g];
 
-			if (given[i].statistic == CLAIM_SLOPE ||
+			if (given[i].statistic == CLAIM_SLOPE || !isnan(given[i].quantile) ||
 			    strcmp(group->method, given[i].method) != 0 ||
 			    (given[i].data && strcmp(group->data, given[i].data) != 0) ||
 			    records_index(seen, result->count, group->problem) < result->count)

@@ -53,6 +53,12 @@ static const char *number(double value, const struct claim_options *claim, struc
 	return arena_format(arena, "%.4g", factor_of(claim) * value);
 }
 
+/* As the spec has it. */
+static const char *exactly(double value, const struct claim_options *claim, struct arena *arena)
+{
+	return arena_format(arena, "%.9g", factor_of(claim) * value);
+}
+
 static const char *with_where(const char *method, const struct text_map *where, struct arena *arena)
 {
 	for (size_t i = 0; i < where->count; i++)
@@ -61,36 +67,58 @@ static const char *with_where(const char *method, const struct text_map *where, 
 	return method;
 }
 
+/* "the best of adam, sgd" */
+static const char *against_text(const struct texts *methods, struct arena *arena)
+{
+	const char *text = methods->count > 1 ? "the best of " : "";
+
+	for (size_t i = 0; i < methods->count; i++)
+		text = arena_format(arena, "%s%s%s", text, i ? ", " : "", methods->at[i]);
+	return text;
+}
+
+static const char *quantile_text(double quantile, struct arena *arena)
+{
+	if (isnan(quantile))
+		return "";
+	if (quantile <= 0)
+		return "smallest ";
+	if (quantile >= 1)
+		return "largest ";
+	return arena_format(arena, "%.3g-quantile of ", quantile);
+}
+
 static const char *statistic_text(const struct claim_options *c, struct arena *arena)
 {
 	bool traced = c->trace != SCALAR_UNSET_INT, percent = factor_of(c) > 1;
 	const char *of =
 		column_label(traced ? claim_traces[c->trace] : claim_columns[c->of], arena);
 	const char *a = with_where(c->method, &c->where, arena), *b = "";
+	const char *part = quantile_text(c->quantile, arena);
 
 	if (c->fit == CLAIM_FIT_GEOMETRIC)
 		of = arena_format(arena,
 				  "residual of a power law over that of a geometric rate, %s", of);
 	if (!isnan(c->iteration))
 		of = arena_format(arena, "%s at iteration %g", of, c->iteration);
-	if (c->against && strcmp(c->against, "end") == 0)
+	if (claim_of_end(c))
 		b = "the same at the end";
-	else if (c->against)
-		b = with_where(c->against, &c->where_against, arena);
+	else if (c->against.count)
+		b = with_where(against_text(&c->against, arena), &c->where_against, arena);
 	if (c->statistic == CLAIM_DIFFERENCE)
-		return arena_format(arena, "%s%s: %s less %s", of, percent ? " in points" : "", a,
-				    b);
+		return arena_format(arena, "%s%s%s: %s less %s", part, of,
+				    percent ? " in points" : "", a, b);
 	if (c->statistic == CLAIM_RATIO)
-		return arena_format(arena, "ratio of %s: %s to %s", of, a, b);
+		return arena_format(arena, "%sratio of %s: %s to %s", part, of, a, b);
 	if (c->statistic == CLAIM_SLOPE)
 		return arena_format(arena, "log-log slope of %s along %s: %s", of, c->x, a);
-	return arena_format(arena, "%s%s: %s", of, percent ? " in %" : "", a);
+	return arena_format(arena, "%s%s%s: %s", part, of, percent ? " in %" : "", a);
 }
 
 static const char *claimed_text(const struct claim_options *c, struct arena *arena)
 {
-	const char *low = isnan(c->at_least) ? "" : number(c->at_least, c, arena);
-	const char *high = isnan(c->at_most) ? "" : number(c->at_most, c, arena);
+	const char *low = isnan(c->at_least) ? "" : exactly(c->at_least, c, arena);
+	const char *high = isnan(c->at_most) ? "" : exactly(c->at_most, c, arena);
 	const char *text = *low && *high ? arena_format(arena, "%s to %s", low, high)
 			   : *low        ? arena_format(arena, "at least %s", low)
 					 : arena_format(arena, "at most %s", high);
@@ -100,7 +128,7 @@ static const char *claimed_text(const struct claim_options *c, struct arena *are
 	return arena_format(arena, "%s, margin %s", text,
 			    c->statistic == CLAIM_RATIO
 				    ? arena_format(arena, "%.3g %%", 100 * c->margin)
-				    : number(c->margin, c, arena));
+				    : exactly(c->margin, c, arena));
 }
 
 static const char *verdict_text(const struct claim_case *at, struct arena *arena)

@@ -80,6 +80,7 @@ static bool contradict(struct records *records, const struct shared *shared)
 			continue;
 		bound = best->result.lower_bound;
 		any = true;
+		r->result.above_bound = value / bound - 1;
 		fail(records, r,
 		     arena_format(arena,
 				  "objective_network %.10g is below %.10g, the bound of cell %s "

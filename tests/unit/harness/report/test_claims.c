@@ -55,6 +55,9 @@ static long column(const char *name)
 static struct claim_options claim(enum claim_statistic statistic, const char *of,
 				  const char *method, const char *against)
 {
+	const char **rival = ARENA_NEW(arena, const char *);
+
+	*rival = against;
 	return (struct claim_options){.claim = "it is so",
 				      .place = "",
 				      .published = "not readable",
@@ -63,7 +66,8 @@ static struct claim_options claim(enum claim_statistic statistic, const char *of
 				      .trace = SCALAR_UNSET_INT,
 				      .iteration = NAN,
 				      .method = method,
-				      .against = against,
+				      .against = {against != NULL, rival},
+				      .quantile = NAN,
 				      .at_least = 0,
 				      .at_most = NAN};
 }
@@ -164,7 +168,7 @@ static void a_rate_is_geometric_or_a_power(void **state)
 	struct claim_options one = claim(CLAIM_VALUE, "test_accuracy", "a", NULL);
 	const struct groups list = {1, &one};
 	char text[3][512];
-	const char *const head = "iteration,seconds,gap\n";
+	const char *const head = "iteration,seconds,gap\n", *const end = "end";
 	struct claim_case got;
 
 	(void)state;
@@ -190,9 +194,85 @@ static void a_rate_is_geometric_or_a_power(void **state)
 	got = claims_judge(&records, &list).at[0].at[0];
 	check_close(got.interval.mean, (2 * 0.81 + 0.5) / 3, 1e-9, 0);
 	one.statistic = CLAIM_DIFFERENCE;
-	one.against = "end";
+	one.against = (struct texts){1, &end};
 	got = claims_judge(&records, &list).at[0].at[0];
 	check_close(got.interval.mean, (2 * (0.81 - pow(0.9, 8)) + 0.5 - 0.125) / 3, 1e-9, 0);
+}
+
+#define BEST(data_, method_, value_, k, objective_, beta_) \
+	CELL(data_, method_, value_, k, 0.5, objective_, 1, beta_)
+
+/* Two problems with two penalties each; `c` has two settings, of which the better one counts. Of
+ * `a` over the best of the others: 8/10, 6/5, 3/4, 1/1, and in the second repetition 9/10. */
+static const struct fixture_cell tried[] = {
+	BEST("moons", "a", "10", 0, 8, "1"),   BEST("moons", "a", "20", 0, 6, "0.1"),
+	BEST("circles", "a", "10", 0, 3, "1"), BEST("circles", "a", "20", 0, 1, "0.1"),
+	BEST("moons", "b", "10", 0, 10, "1"),  BEST("moons", "b", "20", 0, 7, "0.1"),
+	BEST("circles", "b", "10", 0, 4, "1"), BEST("circles", "b", "20", 0, 1, "0.1"),
+	BEST("moons", "c", "10", 0, 12, "1"),  BEST("moons", "c", "15", 0, 11, "1"),
+	BEST("moons", "c", "20", 0, 5, "0.1"), BEST("circles", "c", "20", 0, 2, "0.1"),
+	BEST("moons", "a", "10", 1, 9, "1"),   BEST("moons", "a", "20", 1, 6, "0.1"),
+	BEST("circles", "a", "10", 1, 3, "1"), BEST("circles", "a", "20", 1, 1, "0.1"),
+	BEST("moons", "b", "10", 1, 10, "1"),  BEST("moons", "b", "20", 1, 5, "0.1"),
+	BEST("circles", "b", "10", 1, 4, "1"), BEST("circles", "b", "20", 1, 1, "0.1"),
+};
+
+static void a_quantile_is_over_problems_losses_and_penalties(void **state)
+{
+	static const char *const others[] = {"b", "c"};
+	static const struct text_entry at[] = {{"neurons", "20"}};
+	struct records records = fixture_records(tried, LENGTH(tried), NULL, arena);
+	struct claim_options one = claim(CLAIM_RATIO, "objective_network", "a", NULL);
+	const struct groups list = {1, &one};
+	struct claim_result got;
+
+	(void)state;
+	one.against = (struct texts){2, others};
+	one.quantile = 1;
+	got = claims_judge(&records, &list).at[0];
+	assert_int_equal(got.count, 1);
+	assert_string_equal(got.at[0].problem, "4 cases: moons, neurons=20");
+	assert_int_equal(got.at[0].used, 2);
+	check_close(got.at[0].interval.mean, 1.2, 1e-12, 0);
+	one.quantile = 0;
+	check_close(claims_judge(&records, &list).at[0].at[0].interval.mean, 0.75, 1e-12, 0);
+	one.quantile = 0.5; /* between 0.8 and 1, 0.9 and 1 */
+	check_close(claims_judge(&records, &list).at[0].at[0].interval.mean,
+		    sqrt(sqrt(0.8) * sqrt(0.9)), 1e-12, 0);
+	one.quantile = 1;
+	one.where = (struct text_map){1, at};
+	one.data = "circles";
+	got = claims_judge(&records, &list).at[0];
+	assert_string_equal(got.at[0].problem, "circles, 1 case: circles, neurons=20");
+	check_close(got.at[0].interval.mean, 1, 1e-12, 0);
+}
+
+/* No quantile is of the cases that happen to have a value, and a cell below a bound counts. */
+static void no_case_is_left_out_in_silence(void **state)
+{
+	struct records records = fixture_records(tried, LENGTH(tried), NULL, arena);
+	struct claim_options one = claim(CLAIM_RATIO, "objective_network", "a", "c");
+	const struct groups list = {1, &one};
+	struct claim_case got;
+
+	(void)state;
+	one.quantile = 0.5;
+	got = claims_judge(&records, &list).at[0].at[0];
+	assert_int_equal(got.used, 0);
+	assert_int_equal(got.left_out, 2);
+	assert_non_null(strstr(got.note, "circles, neurons=10 has no value"));
+	one = claim(CLAIM_VALUE, "above_bound", "a", NULL);
+	one.quantile = 0;
+	for (size_t i = 0; i < records.count; i++)
+		records.at[i].result.above_bound = 0.5;
+	check_close(claims_judge(&records, &list).at[0].at[0].interval.mean, 0.5, 1e-12, 0);
+	records.at[3].result.above_bound = records.at[15].result.above_bound = -0.25;
+	records.at[3].result.status = records.at[15].result.status = "failed";
+	assert_int_equal(claims_judge(&records, &list).at[0].at[0].used, 0);
+	records.at[3].contradicted = records.at[15].contradicted = true;
+	got = claims_judge(&records, &list).at[0].at[0];
+	check_close(got.interval.mean, -0.25, 1e-12, 0);
+	assert_int_equal(got.verdict, FINDING_CONTRADICTED);
 }
 
 int main(void)
@@ -204,6 +284,8 @@ int main(void)
 		cmocka_unit_test(where_says_which_setting),
 		cmocka_unit_test(what_cannot_be_told_is_undecided_and_says_why),
 		cmocka_unit_test(a_rate_is_geometric_or_a_power),
+		cmocka_unit_test(a_quantile_is_over_problems_losses_and_penalties),
+		cmocka_unit_test(no_case_is_left_out_in_silence),
 	};
 
 	return cmocka_run_group_tests(tests, room_open, room_close);
