@@ -260,6 +260,12 @@ static void agree(const struct turn *turn, enum outcome *limit, enum look *look)
 	turn->out->interrupted = said[2];
 }
 
+/* In sums over ranks so far. */
+static double seconds_of(const struct ranks *ranks)
+{
+	return ranks ? ranks->seconds : 0;
+}
+
 /* The wall clock is read around every step; that of the processors, which is a call of the system,
  * around the steps between two evaluations. */
 static void iterate(struct turn *turn)
@@ -273,11 +279,13 @@ static void iterate(struct turn *turn)
 	while (out->outcome == OUTCOME_RUNNING) {
 		struct progress p = {NAN, NAN, NAN, .end = OUTCOME_RUNNING};
 		double start = clock_seconds();
+		double summed = seconds_of(turn->evaluator->problem->ranks);
 		enum outcome limit;
 		enum look look;
 
 		training->trainer->step(training->state, &p);
 		out->solve_s += clock_seconds() - start;
+		out->sums_s += seconds_of(turn->evaluator->problem->ranks) - summed;
 		if (p.failure) {
 			out->failure = p.failure;
 			return;

@@ -11,6 +11,7 @@ struct loop_result {
 	bool interrupted; /* by a request to end early; then the outcome is OUTCOME_TIME_LIMIT */
 	long iterations, evaluations;
 	double solve_s, eval_s, solve_cpu_s, eval_cpu_s;
+	double sums_s;          /* of solve_s, in sums over ranks */
 	double first_objective; /* network objective at the first evaluation; NaN: may rise */
 	double best_objective;  /* the least one of all evaluations */
 	const char *failure;    /* of the trainer, after which no record is written; NULL: none */

@@ -35,16 +35,17 @@ static const char *path_in(struct run *run, const char *name)
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
 }
 
-/* "rows on 4 ranks: 80 sums over them, 3 MB of each, took 12 % of the time"; the same as numbers;
- * the memory of all. */
-static void describe_ranks(struct run *run)
+/* "rows on 4 ranks: 80 sums over them, 3 MB of each, took 12 % of the time"; as numbers, the share
+ * that of iterations alone; the memory of all. */
+static void describe_ranks(struct run *run, const struct loop_result *end)
 {
 	const struct ranks now = run->ranks ? *run->ranks : (struct ranks){0};
+	struct result *r = &run->result;
 	const struct fact facts[] = {{.name = "ranks", .number = now.count},
 				     {.name = "ranks_sums", .number = now.calls},
 				     {.name = "ranks_bytes", .number = now.bytes},
-				     {.name = "ranks_s", .number = now.seconds}};
-	struct result *r = &run->result;
+				     {.name = "ranks_s", .number = now.seconds},
+				     {.name = "ranks_share", .number = end->sums_s / end->solve_s}};
 
 	if (!run->ranks)
 		return;
@@ -404,7 +405,7 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	TRY(pose_problem(run, order->seconds, err));
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
-	describe_ranks(run);
+	describe_ranks(run, &end);
 	if (ranks_at(run->ranks) > 0) { /* the first one asks from here on */
 		team_serve(&run->team);
 		return STATUS_OK;

@@ -12,6 +12,9 @@
  * it by Newton's method, and what is left of <G, Z> goes to the diagonal: every iterate is
  * feasible.
  *
+ * What the zero network costs over beta bounds Z4 + Z4' at the optimum: iterates and distance stay
+ * within that, where these steps alone can grow without end.
+ *
  * Bound: any slopes v_i and points of the balls give one (poly_program.h, with E(x*_i)); means of
  * them over epochs do, each epoch visiting every sample once. Their mean is feasible up to a small
  * factor only after steps that add up to |Z| / beta: where beta is small, the gap is closed by
@@ -58,8 +61,9 @@ struct side {
 struct output {
 	struct side side[POLY_SIDES];
 	double distance, squares; /* from the start; sum of |subgradient|^2 */
-	struct mat C, dual;       /* sum of v_i E(x*_i) of this epoch; its mean */
-	real *v, *dual_v;         /* n: the same of the slopes */
+	double zero, most;  /* value of the zero network; so Z4 + Z4' at the optimum at most */
+	struct mat C, dual; /* sum of v_i E(x*_i) of this epoch; its mean */
+	real *v, *dual_v;   /* n: the same of the slopes */
 	double bound;
 	struct poly_solver solver; /* of Frank-Wolfe */
 	bool ended;
@@ -78,11 +82,10 @@ struct state {
 	struct poly_projection projection;
 	real *y, *f, *g, *x; /* batch; batch; batch; d */
 	double *lower;       /* batch */
-	/* of the polish: Frank-Wolfe on output `c` from its mean, of this value */
+	/* of the polish: Frank-Wolfe on output `c` */
 	struct poly_solver polisher;
 	ptrdiff_t c;
 	long polished; /* steps on it */
-	double mean_value;
 };
 
 static const struct option rows[] = {
@@ -173,8 +176,18 @@ static void allocate_projected(struct state *s, struct arena *arena)
 	s->lower = ARENA_ARRAY(arena, double, s->batch);
 	if (o->polish > 0)
 		s->polisher = poly_frank_wolfe(s->all.program, arena);
-	for (ptrdiff_t i = 0; i < n && !arena_counts(arena); i++)
+	if (arena_counts(arena))
+		return;
+	for (ptrdiff_t i = 0; i < n; i++)
 		s->order[i] = (size_t)i;
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		const struct problem *one = &s->all.one[c];
+		struct output *out = &s->output[c];
+
+		memset(s->all.f, 0, (size_t)n * sizeof *s->all.f);
+		out->zero = loss_value(one->loss, (size_t)n, s->all.f, one->y.at);
+		out->most = out->zero / one->beta;
+	}
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -234,13 +247,21 @@ static double look(struct state *s, ptrdiff_t c, ptrdiff_t count)
 	return loss_value(one->loss, (size_t)count, s->f, s->y);
 }
 
+/* Z4 + Z4' */
+static double size_of(const struct output *out)
+{
+	ptrdiff_t d = out->C.rows - 1;
+
+	return (double)mat_get(out->side[0].Z, d, d) + (double)mat_get(out->side[1].Z, d, d);
+}
+
 /* One step of output c; the loss of the batch. */
 static double descend(struct state *s, ptrdiff_t c, ptrdiff_t count)
 {
 	struct output *out = &s->output[c];
 	ptrdiff_t order = s->C.rows, d = order - 1;
 	double n = (double)s->all.problem->X.rows, share = n / (double)count;
-	double loss = share * look(s, c, count), square = 0, far = 0, length;
+	double loss = share * look(s, c, count), square = 0, far = 0, length, shrink;
 	double memory = (MEMORY + 1.0) / (double)(s->steps + MEMORY + 1);
 
 	for (int side = 0; side < POLY_SIDES; side++)
@@ -264,15 +285,22 @@ static double descend(struct state *s, ptrdiff_t c, ptrdiff_t count)
 				  mat_col(s->C, j), mat_col(s->V, j));
 		mat_set(s->V, d, d, mat_get(s->V, d, d) - (real)(length * s->all.problem->beta));
 		poly_projection_project(&s->projection, s->V, &at->nu, at->Z);
+	}
+	shrink = fmin(1, out->most / size_of(out));
+	for (int side = 0; side < POLY_SIDES; side++) {
+		struct side *at = &out->side[side];
+
+		for (ptrdiff_t j = 0; j < order && shrink < 1; j++)
+			blas_scale((size_t)order, shrink, mat_col(at->Z, j));
 		far += pow(blas_mat_norm(at->Z), 2);
 		for (ptrdiff_t j = 0; j < order; j++) {
 			blas_scale((size_t)order, 1 - memory, mat_col(at->mean, j));
 			blas_axpy((size_t)order, memory, mat_col(at->Z, j), mat_col(at->mean, j));
 		}
 	}
-	out->distance = fmax(out->distance, sqrt(far));
-	return loss + s->all.problem->beta * ((double)mat_get(out->side[0].Z, d, d) +
-					      (double)mat_get(out->side[1].Z, d, d));
+	/* |Z| <= tr Z = 2 Z4 */
+	out->distance = fmin(fmax(out->distance, sqrt(far)), 2 * out->most);
+	return loss + s->all.problem->beta * size_of(out);
 }
 
 /* The slopes and matrices of this epoch enter their means. */
@@ -358,26 +386,30 @@ static void step_frank_wolfe(struct state *s, struct progress *progress)
 		progress->end = OUTCOME_ITERATION_LIMIT;
 }
 
-/* A step of Frank-Wolfe on the output whose turn it is; its neurons replace the mean where they are
- * better. */
+/* A step of Frank-Wolfe on the output whose turn it is, from the mean, or from zero where that is
+ * better; its best neurons replace the mean. */
 static void polish(struct state *s, struct progress *progress)
 {
 	ptrdiff_t c = s->c;
 	struct output *out = &s->output[c];
 	struct poly_solver *wolfe = &s->polisher;
 	const struct mat mean[] = {out->side[0].mean, out->side[1].mean};
+	const struct mat Z[] = {out->side[0].Z, out->side[1].Z};
 	bool ended;
 
-	if (s->polished == 0)
-		s->mean_value = wolfe->start(wolfe->state, &s->all.program[c], mean);
+	if (s->polished == 0 &&
+	    !(wolfe->start(wolfe->state, &s->all.program[c], mean) < out->zero)) {
+		mat_fill(Z[0], 0);
+		mat_fill(Z[1], 0);
+		wolfe->start(wolfe->state, &s->all.program[c], Z);
+	}
 	ended = !wolfe->step(wolfe->state);
 	ended = ++s->polished >= s->options->polish || ended;
 	out->bound = fmax(out->bound, wolfe->bound(wolfe->state));
-	if (wolfe->objective(wolfe->state) <= s->mean_value)
-		for (int side = 0; side < POLY_SIDES; side++) {
-			mat_copy(out->side[side].Z, wolfe->Z[side]);
-			s->all.Z[c][side] = out->side[side].Z;
-		}
+	for (int side = 0; side < POLY_SIDES; side++) {
+		mat_copy(Z[side], wolfe->Z[side]);
+		s->all.Z[c][side] = Z[side];
+	}
 	progress->objective = poly_outputs_value(&s->all);
 	if (!ended)
 		return;

@@ -3,6 +3,9 @@
  *
  *     for r in 1 2 4; do mpirun -n $r build/double/tests/bench/bench_ranks $r; done
  *
+ * bash tests/bench/ranks.sh does so and draws the model, whose rows go to the file of a second
+ * argument.
+ *
  * The fastest iteration and the fastest sums of many are hardly disturbed by what else runs. The
  * model, which nothing here measures: an iteration is a part that is the same on every rank and one
  * that is proportional to its samples, by two sizes, and a sum of b bytes over R ranks takes
@@ -121,6 +124,8 @@ static double sum_time(struct ranks *ranks, size_t n, double *at)
 	return ranks_largest(ranks, best);
 }
 
+static FILE *rows; /* of the model: u_update, network, ranks, ms, % in sums; or NULL */
+
 /* a, B. */
 struct network {
 	const char *name;
@@ -141,18 +146,24 @@ static struct cost show(struct ranks *ranks, ptrdiff_t n, const char *u_update)
 }
 
 /* Of MODEL samples: what every rank does, and what it does for each of its samples. */
-static void predict(const struct cost *c, double fixed, double each, const struct network *net)
+static void predict(const struct cost *c, double fixed, double each, const struct network *net,
+		    const char *u_update)
 {
-	for (double more = 64; more <= 1024; more *= 16) {
+	for (double more = 1; more <= 1024; more *= 2) {
 		double compute = fixed + each * MODEL / more;
 		double messages = 2 * ceil(log2(more)) * net->latency * c->sums;
 		double volume = 2 * c->bytes * (more - 1) / more / net->bandwidth;
 		double all = compute + messages + volume;
 
-		printf("  model, n %d, %s, %4.0f ranks: %.3g ms, sums %.0f %% (%.3g messages, %.3g "
-		       "volume), the same on all %.3g\n",
-		       MODEL, net->name, more, 1e3 * all, 100 * (messages + volume) / all,
-		       1e3 * messages, 1e3 * volume, 1e3 * fixed);
+		if (rows)
+			fprintf(rows, "%s,%s,%.0f,%.6g,%.6g\n", u_update, net->name, more,
+				1e3 * all, 100 * (messages + volume) / all);
+		if (more == 64 || more == 1024)
+			printf("  model, n %d, %s, %4.0f ranks: %.3g ms, sums %.0f %% (%.3g "
+			       "messages, %.3g "
+			       "volume), the same on all %.3g\n",
+			       MODEL, net->name, more, 1e3 * all, 100 * (messages + volume) / all,
+			       1e3 * messages, 1e3 * volume, 1e3 * fixed);
 	}
 }
 
@@ -172,8 +183,8 @@ static void scale(struct ranks *ranks, const char *u_update, const struct networ
 		printf("  no model: the two sizes differ by less than what else runs here\n");
 		return;
 	}
-	predict(&strong, fixed, each, here);
-	predict(&strong, fixed, each, &cluster);
+	predict(&strong, fixed, each, here, u_update);
+	predict(&strong, fixed, each, &cluster, u_update);
 }
 
 int main(int argc, char **argv)
@@ -188,6 +199,8 @@ int main(int argc, char **argv)
 		err_print(&err, stderr);
 		return 1;
 	}
+	if (argc > 2 && ranks_at(ranks) == 0)
+		rows = fopen(argv[2], "we");
 	blas_set_threads(1);
 	if (ranks) {
 		enum { MANY = 2 * D * P * 10 };
@@ -204,6 +217,8 @@ int main(int argc, char **argv)
 	for (size_t u = 0; u < sizeof updates / sizeof *updates; u++)
 		scale(ranks, updates[u], &here);
 	arena_release(&arena);
+	if (rows)
+		fclose(rows);
 	if (ranks)
 		mpi_close();
 	return 0;

@@ -60,6 +60,21 @@ same "one output"
 check "three methods were run" "$(cat two.log)" test "$(field objective two | wc -w)" = 3
 same "classes that the loss couples" 'data[0]={name: teacher, generate: {kind: teacher, n: 90, d: 3, outputs: 3}}' \
 	'train=[{solver: admm, loss: logistic, beta: 0.1, patterns: 4, u_update: primal, finish: none}]'
+# how an iteration scales, over folders that differ by their ranks
+cat >figures.yaml <<END
+plots:
+  - {plot: scaling, x: ranks}
+END
+if gnuplot --version >/dev/null 2>&1; then
+	expect "a figure over ranks" 0 plot 1=one/ranks 2=two/ranks --spec figures.yaml --out figures
+	says "has one process" "^1 [0-9]" figures/plots/scaling.dat
+	says "and two ranks on the same curve" "^2 [0-9]" figures/plots/scaling.dat
+	check "of one method" "$(cat figures/plots/scaling.dat)" test "$(grep -c '^2 [0-9]' figures/plots/scaling.dat)" = 2 # and its fit
+else
+	echo "ok a figure over ranks # SKIP no gnuplot"
+fi
+check "the share of sums is a number of the record" "$(field ranks_share two)" \
+	awk -v share="$(field ranks_share two)" 'BEGIN { exit !(share > 0 && share < 1) }'
 check "a method that needs all rows is refused" "" \
 	grep -q "resources.ranks: method \"ipm\": solver: needs all rows" \
 	<<<"$("$relubench" run ranks.yaml --out no --set 'train=[{solver: ipm}]' 2>&1)"

@@ -16,15 +16,16 @@ struct scaling_options {
 	struct texts data;
 };
 
-static const char *const y_names[] = {"seconds_per_iteration", "solve_s",    "setup_s", "time",
-				      "peak_mem_bytes",        "iterations", NULL};
+static const char *const y_names[] = {"seconds_per_iteration", "solve_s",    "setup_s",     "time",
+				      "peak_mem_bytes",        "iterations", "ranks_share", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct scaling_options, x),
 	 .doc = "size: n_train, d, patterns, neurons, another column of summary.csv, or the path "
-		"of a swept option"},
+		"of a swept option; ranks: over folders of as many processes a cell"},
 	{OPTION_FIELD(struct scaling_options, y), .initial = "seconds_per_iteration",
-	 .names = y_names, .doc = "cost; time: setup and solve"},
+	 .names = y_names,
+	 .doc = "cost; time: setup and solve; ranks_share: of an iteration, in sums over ranks"},
 	{OPTION_FIELD(struct scaling_options, data), .initial = "null",
 	 .doc = "names of the data sets to take; all by default"},
 	{.name = NULL},
@@ -39,19 +40,27 @@ struct scaling {
 	size_t curves, kept;      /* kept: records of curves with several sizes */
 };
 
+static bool is_ranks(const struct scaling_options *o)
+{
+	return strcmp(o->x, "ranks") == 0;
+}
+
 /* The method, its swept values but x and what is minimised, where the cost depends on it, it
  * differs and the swept values do not say it. */
 static const char *label_of(const struct scaling *scaling, const struct record *r)
 {
 	struct arena *arena = scaling->records->arena;
-	const char *x = scaling->o->x, *text = r->result.method, *apart = "";
+	bool folders = r->origin && is_ranks(scaling->o); /* a curve runs over them */
+	const char *x = scaling->o->x, *apart = "";
+	const char *text = folders ? r->origin->method : r->result.method;
+	const char *data = folders ? r->origin->data : r->result.data;
 	/* what n_train and d stand for is the size of the data: curves run over data sets */
 	bool across =
 		strcmp(x, "n_train") == 0 || strcmp(x, "d") == 0 || strncmp(x, "data.", 5) == 0;
 	bool said = comparable_changed_by(x);
 
 	if (!across && scaling->o->data.count != 1 && scaling->records->data_count > 1)
-		text = arena_format(arena, "%s, %s", text, r->result.data);
+		text = arena_format(arena, "%s, %s", text, data);
 	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++) {
 		const struct cellfile_swept *swept = &r->swept[i];
 		const char *name = records_short(swept->path);
@@ -81,6 +90,8 @@ static void collect(struct scaling *scaling, struct figure_panel *panel)
 
 		if (isnan(x) && swept)
 			x = strtod(swept, NULL);
+		if (isnan(x) && is_ranks(scaling->o))
+			x = 1; /* a record of one process says nothing of them */
 		scaling->of[i] = NULL;
 		if (!records_wanted(&scaling->o->data, r->result.data) || !records_ok(r) ||
 		    !(x > 0) || !(y > 0) || isinf(y))

@@ -58,6 +58,8 @@ const char *column_label(const char *name, struct arena *arena)
 		return "share above the best network, at most";
 	if (strcmp(name, "seconds_per_iteration") == 0)
 		return "time of an iteration in s";
+	if (strcmp(name, "ranks_share") == 0)
+		return "share of an iteration in sums over ranks";
 	if (strcmp(name, "peak_mem_bytes") == 0)
 		return "peak memory in bytes";
 	label[seconds ? length - 2 : length] = '\0';

@@ -401,6 +401,25 @@ static struct toy three_classes(void)
 
 /* Where beta is small, means of slopes are no dual point and means of matrices no optimum: the
  * polish finds both, and its bound is one on the optimum of interior points. */
+/* No weights beyond those that cost as much as the zero network does: single steps of large balls
+ * pull far. */
+static void iterates_stay_where_the_optimum_is(void **state)
+{
+	(void)state;
+	for (int radius = 2; radius <= 8; radius += 2) {
+		struct fixture t = {.toy = toy_of(2 * N, 40, "hinge", 1)};
+		double size;
+
+		train(&t, &trainer_poly_first_order,
+		      arena_format(&t.toy.arena, "{radius: %d, batch: 1, epochs: 2, polish: 0}",
+				   radius));
+		size = model_polynomial.decay(t.model);
+		check_above(size, 0);
+		check_at_most(t.toy.problem.beta * size, (double)t.toy.problem.X.rows * (1 + 1e-6));
+		finish(&t);
+	}
+}
+
 static void the_polish_closes_the_gap(void **state)
 {
 	static const struct {
@@ -513,6 +532,7 @@ int main(void)
 		cmocka_unit_test(no_attack_is_below_the_certificate),
 		cmocka_unit_test(no_network_is_below_the_bound),
 		cmocka_unit_test(steps_are_those_of_the_forecast),
+		cmocka_unit_test(iterates_stay_where_the_optimum_is),
 		cmocka_unit_test(the_polish_closes_the_gap),
 		cmocka_unit_test(steps_that_meet_the_dual_equations_are_no_stall),
 		cmocka_unit_test(distances_of_several_outputs),
