@@ -338,6 +338,19 @@ void backprop_target(struct backprop *b, const struct backprop_pass *pass, ptrdi
 		b->sample[row] = from->weight[sample];
 }
 
+/* Sample `sample`, which is row k of the chunk: as it is held, or gathered from a mapped file. */
+static const real *sample_at(struct backprop *b, ptrdiff_t k, ptrdiff_t sample)
+{
+	real *to;
+
+	if (!b->problem->mapped)
+		return mat_col(b->Xt, sample);
+	to = mat_col(b->batch, k);
+	for (ptrdiff_t j = 0; j < b->d; j++)
+		to[j] = mat_get(b->problem->X, sample, j);
+	return to;
+}
+
 /* Every thread of the team comes here; each worksharing construct ends with a barrier. */
 static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 {
@@ -355,10 +368,10 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 				pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
 
 			backprop_target(b, pass, k, &b->problem->y, sample);
-			b->x[k] = mat_col(b->Xt, sample);
+			b->x[k] = sample_at(b, k, sample);
 			if (pass->regime->attacks) {
-				memcpy(mat_col(pass->clean, k), b->x[k],
-				       (size_t)b->d * sizeof(real));
+				memmove(mat_col(pass->clean, k), b->x[k],
+					(size_t)b->d * sizeof(real));
 				/* those that move stand behind the clean ones, if they are kept */
 				b->x[k] = mat_col(b->batch, k);
 				b->x[pass->columns - pass->rows + k] =

@@ -97,8 +97,9 @@ struct backprop {
 	size_t count;                    /* d m + m k weights */
 	real *weights, *gradient, *best; /* best: NULL without early stopping */
 	real decay;                      /* beta / (n weight) */
-	struct mat Xt;                   /* d x n: a sample is a column */
-	struct mat batch;                /* d x 2 chunk: clean and attacked samples; or empty */
+	struct mat Xt;                   /* d x n: a sample is a column; of a mapped X none */
+	struct mat batch;                /* d x 2 chunk: clean and attacked samples; d x chunk:
+					    samples of a mapped X; or empty */
 	const real **x;                  /* 2 chunk: where samples lie */
 	real *packed;                    /* for each part its neurons of U (see tile.h) */
 	struct mat band;                 /* for each part a band of its gradient */

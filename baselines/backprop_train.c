@@ -46,8 +46,8 @@ static void allocate(struct backprop *b, ptrdiff_t batch, struct arena *arena)
 	b->gradient = ARENA_ARRAY(arena, real, b->count);
 	b->packed = ARENA_ARRAY(arena, real, b->d * tile_room(b->m));
 	b->band = mat_new(arena, tile_band, neurons * b->parts);
-	b->Xt = samples_new(arena, b->d, b->n);
-	b->batch = samples_new(arena, b->d, robust ? columns : 0);
+	b->Xt = samples_new(arena, b->d, b->problem->mapped ? 0 : b->n);
+	b->batch = samples_new(arena, b->d, robust ? columns : b->problem->mapped ? b->chunk : 0);
 	b->x = ARENA_ARRAY(arena, const real *, columns);
 	b->H = mat_new(arena, tile_stride(neurons), columns * b->parts);
 	b->share = mat_new(arena, columns * b->k, b->parts);
@@ -120,7 +120,8 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 	allocate(b, batch, arena);
 	if (arena_counts(arena))
 		return STATUS_OK;
-	mat_transpose(b->Xt, problem->X);
+	if (!problem->mapped)
+		mat_transpose(b->Xt, problem->X);
 	for (ptrdiff_t k = 0; k < total; k++)
 		b->order[k] = (size_t)k;
 	rng = rng_stream(b->problem->seed, "init", 0);

@@ -53,6 +53,7 @@ struct targets target_outputs(const struct part *part, ptrdiff_t k)
 void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem)
 {
 	problem->X = data->train.X;
+	problem->mapped = data->mapped;
 	problem->y = target_outputs(&data->train, data->k);
 	problem->X_validation = data->validation.X;
 	problem->y_validation = target_outputs(&data->validation, data->k);

@@ -1,6 +1,7 @@
 /* One data set from its source to prepared matrices: classes, split, limit, missing values,
  * preparation. */
 #include "harness/data/data.h"
+#include "harness/data/fetch.h"
 #include "harness/data/labels.h"
 #include "harness/data/limit.h"
 #include "harness/data/number.h"
@@ -30,6 +31,7 @@ struct parts {
 	size_t raw_bytes;     /* of data_shape */
 	size_t read_bytes;
 	size_t dropped; /* rows the source left out */
+	bool own_test;  /* the source has a test part */
 };
 
 /* One more note, in the arena of the parts. */
@@ -121,6 +123,22 @@ static void number_rows(struct table *table, struct arena *scratch)
 		table->row[i] = i;
 }
 
+/* Options that the task has no use for. */
+static enum status check_task(const struct data_options *o, struct err *err)
+{
+	bool regression = o->task == DATA_REGRESSION;
+
+	if (regression && o->classes.count > 0)
+		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
+	if (regression && o->class_weights.count > 0)
+		return err_set(err, STATUS_SPEC, "class_weights: regression has no classes");
+	if (regression && o->coding != DATA_SIGNS)
+		return err_set(err, STATUS_SPEC, "coding: regression has no classes");
+	if (!regression && o->target != DATA_TARGET_RAW)
+		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
+	return STATUS_OK;
+}
+
 /* Read the source; the training part holds all rows that are not the source's own test part. */
 static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
 			       struct parts *parts, struct err *err)
@@ -133,14 +151,7 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	struct table train = {0}, test = {0};
 	size_t row, first;
 
-	if (request.regression && o->classes.count > 0)
-		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
-	if (request.regression && o->class_weights.count > 0)
-		return err_set(err, STATUS_SPEC, "class_weights: regression has no classes");
-	if (request.regression && o->coding != DATA_SIGNS)
-		return err_set(err, STATUS_SPEC, "coding: regression has no classes");
-	if (!request.regression && o->target != DATA_TARGET_RAW)
-		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
+	TRY(check_task(o, err));
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
 	parts->dropped = train.dropped + test.dropped;
 	if (train.n < 2)
@@ -161,6 +172,7 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	if (parts->read_bytes < first + train.content)
 		parts->read_bytes = first + train.content;
 
+	parts->own_test = test.n > 0;
 	number_rows(&train, scratch);
 	number_rows(&test, scratch);
 	if (!train.x) { /* rows of no feature, where they are only counted */
@@ -171,10 +183,18 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 		return choose_classes(o, &train, &test, scratch, parts, err);
 	parts->k = train.k;
 	parts->targets = train.targets;
-	parts->at[SPLIT_TRAIN] =
-		(struct rows){train.n, train.d, train.k, train.x, train.target, NULL, train.row};
-	parts->at[SPLIT_TEST] =
-		(struct rows){test.n, test.d, train.k, test.x, test.target, NULL, test.row};
+	parts->at[SPLIT_TRAIN] = (struct rows){.n = train.n,
+					       .d = train.d,
+					       .k = train.k,
+					       .x = train.x,
+					       .y = train.target,
+					       .row = train.row};
+	parts->at[SPLIT_TEST] = (struct rows){.n = test.n,
+					      .d = test.d,
+					      .k = train.k,
+					      .x = test.x,
+					      .y = test.target,
+					      .row = test.row};
 	return STATUS_OK;
 }
 
@@ -358,17 +378,68 @@ bool data_in_feature_space(const struct data_options *o)
 	return maps;
 }
 
+const char *data_whole(const struct data_options *o)
+{
+	const struct source *source = (const struct source *)o->source.item;
+
+	if (!source->rows)
+		return "its source reads all rows";
+	for (size_t i = 0; i < o->prepare.count; i++)
+		if (!((const struct prepare *)o->prepare.at[i].item)->spread)
+			return "a step of prepare is fitted to all rows";
+	return source->whole(o->source.options);
+}
+
+/* What a user should know of the data as they are. */
+static void add_notes(struct parts *parts, struct arena *scratch, const struct dataset *out)
+{
+	if (out->feature_space)
+		add_note(parts, scratch,
+			 "feature space: a radius is a distance between features, not between "
+			 "pixels");
+	if (out->mapped)
+		add_note(parts, scratch,
+			 "features of the training part in their file, which is mapped");
+	if (out->dropped > 0)
+		add_note(parts, scratch,
+			 arena_format(scratch, "missing: %zu row%s left out", out->dropped,
+				      out->dropped == 1 ? "" : "s"));
+	if (out->filled > 0)
+		add_note(
+			parts, scratch,
+			arena_format(scratch,
+				     "missing: %zu entr%s of the features filled with means of the "
+				     "training part",
+				     out->filled, out->filled == 1 ? "y" : "ies"));
+}
+
 enum status data_load(const struct data_options *o, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
+{
+	return data_load_slice(o, &(struct data_draw){seed, repetition, NULL}, arena, out, err);
+}
+
+enum status data_load_slice(const struct data_options *o, const struct data_draw *draw,
+			    struct arena *arena, struct dataset *out, struct err *err)
 {
 	struct arena scratch = {0};
 	struct arena *memory[2] = {arena, &scratch};
 	struct part *const to[SPLIT_ROLES] = {&out->train, &out->validation, &out->test};
-	struct parts parts = {0};
+	const struct source *source = (const struct source *)o->source.item;
+	const bool apart = draw->ranks || (source->element && o->prepare.count == 0 &&
+					   source->element(o->source.options) == sizeof(real));
+	struct parts parts = {.count = apart};
+	struct rows_shared shared = {.ranks = draw->ranks};
 	size_t unseen = 0, rows = 0;
 	double *weight = NULL;
-	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
+	enum status status = choose_rows(o, draw->seed, draw->repetition, &scratch, &parts, err);
 
+	if (status == STATUS_OK)
+		status = weigh_classes(o, &parts, &scratch, &weight, err);
+	if (apart && status == STATUS_OK)
+		status = fetch_parts(&(struct fetch){o, parts.at, parts.d, parts.own_test}, &shared,
+				     &scratch, err);
+	status = ranks_agree(draw->ranks, status, err);
 	*out = (struct dataset){.regression = o->task == DATA_REGRESSION,
 				.dropped = parts.dropped,
 				.k = outputs_of(o, &parts),
@@ -378,11 +449,12 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 	if (status == STATUS_OK)
 		status = transform_data(o, parts.at, parts.names, memory, out, err);
 
-	if (status == STATUS_OK)
-		status = weigh_classes(o, &parts, &scratch, &weight, err);
 	for (int role = 0; role < SPLIT_ROLES && status == STATUS_OK && weight; role++)
-		write_weights(&parts.at[role], weight, arena, to[role]);
-
+		write_weights(role == SPLIT_TRAIN && draw->ranks && ranks_at(draw->ranks) == 0
+				      ? &shared.all
+				      : &parts.at[role],
+			      weight, arena, to[role]);
+	status = ranks_agree(draw->ranks, status, err);
 	if (unseen > 0)
 		add_note(&parts, &scratch,
 			 arena_format(
@@ -391,21 +463,7 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 				 "rows of other parts with such: %zu",
 				 unseen, rows));
 	out->feature_space = data_in_feature_space(o);
-	if (out->feature_space)
-		add_note(&parts, &scratch,
-			 "feature space: a radius is a distance between features, not between "
-			 "pixels");
-	if (out->dropped > 0)
-		add_note(&parts, &scratch,
-			 arena_format(&scratch, "missing: %zu row%s left out", out->dropped,
-				      out->dropped == 1 ? "" : "s"));
-	if (out->filled > 0)
-		add_note(
-			&parts, &scratch,
-			arena_format(&scratch,
-				     "missing: %zu entr%s of the features filled with means of the "
-				     "training part",
-				     out->filled, out->filled == 1 ? "y" : "ies"));
+	add_notes(&parts, &scratch, out);
 	out->note = parts.note ? arena_text(arena, parts.note) : NULL;
 	out->classes = keep_names(parts.classes, parts.class_count, arena);
 	out->targets = keep_names(parts.targets, parts.k, arena);
@@ -437,6 +495,9 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 				   .classes = parts.class_count,
 				   .raw_bytes = parts.raw_bytes,
 				   .read_bytes = parts.read_bytes};
+	if (status == STATUS_OK)
+		out->element = fetch_element(&(struct fetch){o, parts.at, parts.d, parts.own_test},
+					     &parts.at[SPLIT_TRAIN]);
 	for (size_t i = 0; i < o->prepare.count && status == STATUS_OK; i++) {
 		const struct prepare *step = (const struct prepare *)o->prepare.at[i].item;
 

@@ -21,6 +21,21 @@
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err);
 
+/* The same, where every rank reads its own rows of the training part (out->slice), of equal bits as
+ * data_load has them, the validation part, and the first one the test part; all ranks call it, and
+ * an error of one is that of all. Only if data_whole has nothing against it. Without ranks it is
+ * data_load. */
+struct data_draw {
+	uint64_t seed;
+	long repetition;
+	struct ranks *ranks; /* or NULL */
+};
+enum status data_load_slice(const struct data_options *options, const struct data_draw *draw,
+			    struct arena *arena, struct dataset *out, struct err *err);
+
+/* Why no rank can read rows without the others; NULL: it can. */
+const char *data_whole(const struct data_options *options);
+
 /* Whether its columns are features that a map made of inputs, by a step of `prepare` or before the
  * source, as `space` says: a radius is then a distance between features. */
 bool data_in_feature_space(const struct data_options *options);
@@ -38,6 +53,8 @@ struct data_shape {
 	size_t k, classes;              /* of struct dataset */
 	size_t raw_bytes;               /* of all rows as read, before limits */
 	size_t read_bytes;              /* most that is held while they are read */
+	size_t element; /* bytes of a number in the file, if a program of that precision maps the
+			   training part as it is; else 0 */
 };
 
 enum status data_count(const struct data_options *options, uint64_t seed, long repetition,

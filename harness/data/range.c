@@ -22,27 +22,75 @@ double range_constant_size(double low, double high)
 	return low == high ? 1 : fmax(1, fmax(fabs(low), fabs(high)));
 }
 
-struct range_moments range_moments(const double *x, size_t n, size_t stride)
+struct range_ends range_ends(const struct rows *rows, struct arena *arena)
 {
-	double low = x[0], high = x[0], sum = 0, square = 0, unit, mean, deviation;
+	struct ranks *ranks = rows->shared ? rows->shared->ranks : NULL;
+	const size_t d = rows->d, count = (size_t)ranks_count(ranks);
+	double *at = ARENA_ARRAY(arena, double, 2 * d), *high = at + d;
+	double *room = ranks ? ARENA_ARRAY(arena, double, 2 * d * count) : NULL;
 
-	for (size_t i = 0; i < n; i++) {
-		low = fmin(low, x[i * stride]);
-		high = fmax(high, x[i * stride]);
-	}
-	if (range_is_constant(low, high)) /* the rounded mean would leave a deviation of an ulp */
-		return (struct range_moments){low, 0, range_constant_size(low, high)};
-	unit = range_unit(fmax(-low, high));
-	for (size_t i = 0; i < n; i++)
-		sum += x[i * stride] / unit;
-	mean = sum / (double)n;
-	for (size_t i = 0; i < n; i++) {
-		double v = x[i * stride] / unit - mean;
+	for (size_t j = 0; j < d; j++)
+		at[j] = high[j] = -HUGE_VAL;
+	for (size_t i = 0; i < rows->n; i++)
+		for (size_t j = 0; j < d; j++) {
+			at[j] = fmax(at[j], -rows->x[i * d + j]);
+			high[j] = fmax(high[j], rows->x[i * d + j]);
+		}
+	ranks_largest_all(ranks, at, 2 * d, room);
+	for (size_t j = 0; j < d; j++)
+		at[j] = -at[j];
+	return (struct range_ends){at, high};
+}
 
-		square += v * v;
+/* What is summed over the rows, in units of each column. */
+struct sums {
+	const struct rows *rows;
+	const double *unit, *mean; /* d; mean NULL: of the values, else of squared deviations */
+};
+
+static void add_rows(void *context, double *at)
+{
+	const struct sums *s = context;
+	const size_t d = s->rows->d;
+
+	for (size_t i = 0; i < s->rows->n; i++)
+		for (size_t j = 0; j < d; j++) {
+			double v = s->rows->x[i * d + j] / s->unit[j];
+
+			if (s->mean)
+				v = (v - s->mean[j]) * (v - s->mean[j]);
+			at[j] += v;
+		}
+}
+
+struct range_moments *range_moments(const struct rows *rows, struct arena *arena)
+{
+	struct ranks *ranks = rows->shared ? rows->shared->ranks : NULL;
+	const double n = (double)(ranks ? rows->shared->all.n : rows->n);
+	const size_t d = rows->d;
+	struct range_moments *out = ARENA_ARRAY(arena, struct range_moments, d);
+	double *unit = ARENA_ARRAY(arena, double, d), *mean = ARENA_ARRAY(arena, double, d);
+	double *square = ARENA_ARRAY(arena, double, d);
+	struct range_ends ends = range_ends(rows, arena);
+	struct sums sums = {rows, unit, NULL};
+
+	for (size_t j = 0; j < d; j++)
+		unit[j] = range_unit(fmax(-ends.low[j], ends.high[j]));
+	ranks_in_turn(ranks, add_rows, &sums, mean, d);
+	for (size_t j = 0; j < d; j++)
+		mean[j] /= n;
+	sums.mean = mean;
+	ranks_in_turn(ranks, add_rows, &sums, square, d);
+	for (size_t j = 0; j < d; j++) {
+		double low = ends.low[j], high = ends.high[j];
+		double deviation = unit[j] * sqrt(square[j] / n);
+
+		out[j] = (struct range_moments){unit[j] * mean[j], deviation,
+						deviation > 0 ? deviation : 1};
+		if (range_is_constant(low, high)) /* the rounded mean would leave an ulp */
+			out[j] = (struct range_moments){low, 0, range_constant_size(low, high)};
 	}
-	deviation = unit * sqrt(square / (double)n);
-	return (struct range_moments){unit * mean, deviation, deviation > 0 ? deviation : 1};
+	return out;
 }
 
 void range_divide(struct stages *stages, const double *size, struct arena *arena)
@@ -63,14 +111,15 @@ void range_divide(struct stages *stages, const double *size, struct arena *arena
 		stages_add(stages, STAGE_SCALE, d, second, arena);
 }
 
-enum status range_check(const struct part *part, ptrdiff_t k, struct err *err)
+enum status range_check(const struct part *part, struct mat X, ptrdiff_t first, ptrdiff_t k,
+			struct err *err)
 {
 	/* solvers multiply up to four features, as in squares of sums of squares */
 	const double most = sqrt(sqrt(REAL_LARGEST));
 
-	for (ptrdiff_t j = 0; j < part->X.cols; j++)
-		for (ptrdiff_t i = 0; i < part->X.rows; i++) {
-			double x = (double)mat_get(part->X, i, j);
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		for (ptrdiff_t i = 0; i < X.rows; i++) {
+			double x = (double)mat_get(X, i, j);
 
 			if (!(fabs(x) <= most))
 				return err_set(
@@ -78,7 +127,7 @@ enum status range_check(const struct part *part, ptrdiff_t k, struct err *err)
 					"row %td, column %td: expected a prepared value up to "
 					"%.1e, whose fourth power is finite in %s precision, got "
 					"%g; `prepare: [standardize]` brings columns to size 1",
-					i, j, most, REAL_NAME, x);
+					first + i, j, most, REAL_NAME, x);
 		}
 	for (ptrdiff_t i = 0; i < part->X.rows * k; i++)
 		if (!(fabs((double)part->y[i]) <= most))

@@ -6,6 +6,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/ranks.h"
 #include "solvers/core/status.h"
 
 #include <stdbool.h>
@@ -50,6 +51,13 @@ struct read_request {
 			  unread (it is NULL then) where the others say what they are */
 };
 
+/* Rows of a source by their places (struct table): of its test part, or of the others. */
+struct rows_wanted {
+	bool test;
+	const size_t *row; /* count */
+	size_t count, d;   /* features of each */
+};
+
 /* Its files are those of its option rows that are paths. */
 struct source {
 	struct desc base;
@@ -61,15 +69,36 @@ struct source {
 	 * *note (NULL: nothing). NULL: there is nothing to look at. */
 	enum status (*glance)(const void *options, const struct read_request *request,
 			      struct arena *arena, const char **note, struct err *err);
+	/* Features of some rows alone, x (count x d, row-major), none of which may be missing.
+	 * NULL: it reads all rows. */
+	enum status (*rows)(const void *options, const struct rows_wanted *wanted, double *x,
+			    struct err *err);
+	/* Bytes of a number if the features lie in the file column by column as floating point
+	 * numbers that can be mapped; else 0. NULL: never. */
+	size_t (*element)(const void *options);
+	/* Rows one behind the other of such a file, where element says sizeof(real). They are
+	 * mapped as long as the process lives. */
+	enum status (*view)(const void *options, const struct rows_wanted *wanted, struct mat *out,
+			    struct err *err);
+	/* Why `rows` cannot be had with these options; NULL: they can. With `rows` only. */
+	const char *(*whole)(const void *options);
 };
 
 /* Rows between source and preparation, with targets or classes. */
 struct rows {
 	size_t n, d, k;
-	double *x;   /* n x d row-major */
-	double *y;   /* n x k row-major, of a regression; else NULL */
-	int *label;  /* n: class numbers from 0; NULL in a regression */
-	size_t *row; /* n: of the table they come from */
+	double *x;                        /* n x d row-major */
+	double *y;                        /* n x k row-major, of a regression; else NULL */
+	int *label;                       /* n: class numbers from 0; NULL in a regression */
+	size_t *row;                      /* n: of the table they come from */
+	const struct rows_shared *shared; /* NULL: these are all */
+	struct mat view; /* n x d, finite, in the place of x: where they lie in a mapped file */
+};
+
+/* Of rows of the training part on one rank: those of all. */
+struct rows_shared {
+	struct ranks *ranks;
+	struct rows all; /* without features */
 };
 
 /* Row i of `from` behind the last one of `to`, which may have the same arrays and be no longer. */
@@ -97,13 +126,14 @@ struct prepare {
 	bool mixes;   /* a prepared column depends on several raw ones */
 	bool freezes; /* it adds a column that no attack touches */
 	bool maps;    /* to a feature space: a radius behind it is none in the inputs */
+	bool spread;  /* `fit` takes rows->shared: every rank gets the stages of all rows */
 	/* The columns behind it of n training rows of *d columns before it, or its error for such
 	 * sizes. NULL: as many. */
 	enum status (*width)(const void *options, size_t n, size_t *d, struct err *err);
 };
 
 struct part {
-	struct mat X;      /* n x d, prepared */
+	struct mat X;      /* n x d, prepared; `at` NULL: on ranks (dataset.slice) */
 	real *y;           /* n x k, an output behind the other: -1 or +1 of two classes, one-hot of
 			      more, or targets */
 	int *label;        /* n: class numbers from 0 of three classes or more; else NULL */

@@ -20,7 +20,7 @@ static enum status fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, s
 	double *mean = ARENA_ARRAY(scratch, double, d); /* of what is known; NaN: nothing is */
 	size_t *known = ARENA_ARRAY(scratch, size_t, d);
 
-	for (size_t i = 0; i < train->n; i++)
+	for (size_t i = 0; i < train->n && !train->view.at; i++)
 		for (size_t j = 0; j < d; j++) {
 			double x = train->x[i * d + j];
 
@@ -34,7 +34,7 @@ static enum status fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, s
 	for (int role = 0; role < SPLIT_ROLES; role++) {
 		double *x = parts[role].x;
 
-		for (size_t i = 0; i < parts[role].n * d; i++) {
+		for (size_t i = 0; !parts[role].view.at && i < parts[role].n * d; i++) {
 			if (!isnan(x[i]))
 				continue;
 			x[i] = mean[i % d];
@@ -114,10 +114,20 @@ static enum status fit(const struct choices *steps, struct rows parts[SPLIT_ROLE
 	return STATUS_OK;
 }
 
+/* The place of the first of these rows among those of all ranks. */
+static size_t first_of(const struct rows *rows)
+{
+	const struct rows_shared *s = rows->shared;
+
+	return s ? (size_t)ranks_rows(s->ranks, (ptrdiff_t)s->all.n).first : 0;
+}
+
 /* Name the first prepared value or target that `real` cannot hold; rows and columns count from 0.
  */
 static enum status not_finite(const struct rows *rows, struct err *err)
 {
+	const size_t first = first_of(rows);
+
 	for (size_t i = 0; i < rows->n; i++) {
 		for (size_t j = 0; j < rows->d; j++)
 			if (!isfinite((real)rows->x[i * rows->d + j]))
@@ -125,13 +135,13 @@ static enum status not_finite(const struct rows *rows, struct err *err)
 					err, STATUS_ENV,
 					"row %zu, column %zu: expected a prepared value that "
 					"is finite in %s precision, got %g",
-					i, j, REAL_NAME, rows->x[i * rows->d + j]);
+					first + i, j, REAL_NAME, rows->x[i * rows->d + j]);
 		for (size_t j = 0; rows->y && j < rows->k; j++)
 			if (!isfinite((real)rows->y[i * rows->k + j]))
 				return err_set(err, STATUS_ENV,
 					       "row %zu: expected a target that is finite in %s "
 					       "precision, got %g",
-					       i, REAL_NAME, rows->y[i * rows->k + j]);
+					       first + i, REAL_NAME, rows->y[i * rows->k + j]);
 	}
 	return STATUS_OK;
 }
@@ -158,19 +168,16 @@ static bool write_targets(const struct rows *rows, size_t k, struct arena *arena
 	return finite;
 }
 
-/* Rows as matrices of `real`, with a last column of ones if `bias`, and their k outputs. */
-static enum status write_part(const struct rows *rows, bool bias, size_t k, struct arena *arena,
-			      struct part *out, struct err *err)
+/* Rows as a matrix of `real`, with a last column of ones if `bias`; whether all are finite. */
+static bool write_features(const struct rows *rows, bool bias, struct arena *arena, struct mat *out)
 {
 	const size_t n = rows->n, d = rows->d;
-	size_t *row = ARENA_ARRAY(arena, size_t, n);
 	bool finite = true;
 
-	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)(d + bias));
-	out->row = memcpy(row, rows->row, n * sizeof *row);
+	*out = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)(d + bias));
 	for (size_t tile = 0; tile < n; tile += TILE)
 		for (size_t j = 0; j < d; j++) {
-			real *to = mat_col(out->X, (ptrdiff_t)j);
+			real *to = mat_col(*out, (ptrdiff_t)j);
 
 			for (size_t i = tile; i < tile + TILE && i < n; i++) {
 				to[i] = (real)rows->x[i * d + j];
@@ -178,24 +185,63 @@ static enum status write_part(const struct rows *rows, bool bias, size_t k, stru
 			}
 		}
 	for (size_t i = 0; i < n && bias; i++)
-		mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
-	if (!write_targets(rows, k, arena, out) || !finite)
-		return not_finite(rows, err);
-	for (size_t j = 0; j < d; j++) { /* a column that is not zero may be zero in `real` */
-		const real *kept = mat_col(out->X, (ptrdiff_t)j);
-		double largest = 0, largest_kept = 0;
+		mat_set(*out, (ptrdiff_t)i, (ptrdiff_t)d, 1);
+	return finite;
+}
 
+/* A column that is not zero may be zero in `real`. */
+static enum status check_columns(const struct rows *rows, struct mat X, struct err *err)
+{
+	struct ranks *ranks = rows->shared ? rows->shared->ranks : NULL;
+	const size_t n = rows->n, d = rows->d;
+	struct arena scratch = {0};
+	double *largest = ARENA_ARRAY(&scratch, double, 2 * d), *kept = largest + d;
+	double *room = ARENA_ARRAY(&scratch, double, 2 * d * (size_t)ranks_count(ranks));
+	enum status status = STATUS_OK;
+
+	for (size_t j = 0; j < d && !rows->view.at; j++)
 		for (size_t i = 0; i < n; i++) {
-			largest = fmax(largest, fabs(rows->x[i * d + j]));
-			largest_kept = fmax(largest_kept, fabs((double)kept[i]));
+			double x = (double)mat_get(X, (ptrdiff_t)i, (ptrdiff_t)j);
+
+			largest[j] = fmax(largest[j], fabs(rows->x[i * d + j]));
+			kept[j] = fmax(kept[j], fabs(x));
 		}
-		if (largest > 0 && !(largest_kept > 0))
-			return err_set(err, STATUS_ENV,
-				       "column %zu: its values, up to %g, are 0 in %s precision; "
-				       "prepare: [standardize] brings columns to size 1",
-				       j, largest, REAL_NAME);
+	ranks_largest_all(ranks, largest, 2 * d, room);
+	for (size_t j = 0; j < d && status == STATUS_OK; j++)
+		if (largest[j] > 0 && !(kept[j] > 0))
+			status = err_set(err, STATUS_ENV,
+					 "column %zu: its values, up to %g, are 0 in %s precision; "
+					 "prepare: [standardize] brings columns to size 1",
+					 j, largest[j], REAL_NAME);
+	arena_release(&scratch);
+	return status;
+}
+
+/* Rows as matrices of `real` and their k outputs. Of rows on ranks the first one has the outputs of
+ * all, by which it scores. */
+static enum status write_part(const struct rows *rows, size_t k, struct arena *arena,
+			      struct dataset *of, struct part *out, struct err *err)
+{
+	const struct rows_shared *shared = rows->shared;
+	const struct rows *told = shared && ranks_at(shared->ranks) == 0 ? &shared->all : rows;
+	size_t *row = ARENA_ARRAY(arena, size_t, told->n);
+	struct mat X = rows->view;
+	bool finite = X.at || write_features(rows, of->bias >= 0, arena, &X);
+	struct err zeros = {0};
+	enum status status = check_columns(rows, X, &zeros);
+
+	out->X = X;
+	if (shared) {
+		of->slice = X;
+		out->X = (struct mat){(ptrdiff_t)told->n, X.cols, (ptrdiff_t)told->n, NULL};
 	}
-	return STATUS_OK;
+	out->row = memcpy(row, told->row, told->n * sizeof *row);
+	finite = write_targets(told, k, arena, out) && finite;
+	if (!finite)
+		return not_finite(rows, err);
+	if (status != STATUS_OK)
+		*err = zeros;
+	return status;
 }
 
 /* Each target with mean 0 and variance 1 over the training part, if asked for. */
@@ -204,7 +250,10 @@ static enum status scale_targets(bool asked, struct rows parts[SPLIT_ROLES], str
 {
 	const size_t k = (size_t)out->k;
 	double *shift = ARENA_ARRAY(arena, double, k), *scale = ARENA_ARRAY(arena, double, k);
-	struct range_moments target;
+	const struct rows *train = &parts[SPLIT_TRAIN],
+			  *all = train->shared ? &train->shared->all : train;
+	const struct rows targets = {.n = all->n, .d = k, .x = all->y};
+	const struct range_moments *target = asked ? range_moments(&targets, arena) : NULL;
 
 	out->target_shift = shift;
 	out->target_scale = scale;
@@ -212,20 +261,19 @@ static enum status scale_targets(bool asked, struct rows parts[SPLIT_ROLES], str
 		scale[j] = 1;
 		if (!asked)
 			continue;
-		target = range_moments(parts[SPLIT_TRAIN].y + j, parts[SPLIT_TRAIN].n, k);
-		shift[j] = target.mean;
-		scale[j] = target.deviation > 0 ? 1 / target.deviation : 1;
+		shift[j] = target[j].mean;
+		scale[j] = target[j].deviation > 0 ? 1 / target[j].deviation : 1;
 		if (!isnormal(scale[j]))
 			return err_set(err, STATUS_ENV,
 				       "target: standardize: the targets deviate by %g, which has "
 				       "no reciprocal in double precision: change their unit",
-				       target.deviation);
+				       target[j].deviation);
 	}
 	for (int role = 0; role < SPLIT_ROLES; role++) {
-		double *y = parts[role].y;
+		const struct rows *rows = role == SPLIT_TRAIN ? all : &parts[role];
 
-		for (size_t i = 0; y && i < parts[role].n * k; i++)
-			y[i] = (y[i] - shift[i % k]) * scale[i % k];
+		for (size_t i = 0; rows->y && i < rows->n * k; i++)
+			rows->y[i] = (rows->y[i] - shift[i % k]) * scale[i % k];
 	}
 	return STATUS_OK;
 }
@@ -239,10 +287,18 @@ enum status transform_data(const struct data_options *o, struct rows parts[SPLIT
 					[SPLIT_TEST] = &out->test};
 	TRY(fill(parts, memory[1], &out->filled, err));
 	out->raw_d = parts[SPLIT_TRAIN].d;
+	out->mapped = parts[SPLIT_TRAIN].view.at != NULL;
 	for (int role = 0; role < SPLIT_ROLES && out->raw_d == 2; role++) { /* for plots */
-		double *copy = ARENA_ARRAY(memory[0], double, parts[role].n * 2);
+		const struct rows *rows = &parts[role];
+		const struct rows_shared *shared = rows->shared;
+		size_t n = shared ? shared->all.n : rows->n;
+		double *copy = ARENA_ARRAY(memory[0], double, n * 2);
 
-		memcpy(copy, parts[role].x, parts[role].n * 2 * sizeof *copy);
+		if (shared)
+			ranks_collect(shared->ranks, (ptrdiff_t)rows->n, 2 * sizeof *copy, rows->x,
+				      copy);
+		else
+			memcpy(copy, rows->x, n * 2 * sizeof *copy);
 		to[role]->raw = copy;
 	}
 	TRY(fit(&o->prepare, parts, memory, &out->stages, err));
@@ -250,7 +306,6 @@ enum status transform_data(const struct data_options *o, struct rows parts[SPLIT
 	out->bias = stages_bias(&out->stages) ? (ptrdiff_t)out->stages.d - 1 : -1;
 	TRY(scale_targets(o->target == DATA_TARGET_STANDARDIZE, parts, memory[0], out, err));
 	for (int role = 0; role < SPLIT_ROLES; role++)
-		TRY(write_part(&parts[role], out->bias >= 0, (size_t)out->k, memory[0], to[role],
-			       err));
+		TRY(write_part(&parts[role], (size_t)out->k, memory[0], out, to[role], err));
 	return STATUS_OK;
 }

@@ -8,7 +8,10 @@
 
 struct dataset {
 	struct part train, validation, test;
-	ptrdiff_t bias;       /* index of the bias column, or -1 */
+	ptrdiff_t bias;   /* index of the bias column, or -1 */
+	bool mapped;      /* the features of the training part lie in a mapped file */
+	struct mat slice; /* rows of the training part of this rank, where each has read its own;
+			     train has the targets of all on the first rank, of these on others */
 	const char **columns; /* names of the columns of X, NULL where there is none */
 	size_t raw_d;
 	struct stages stages; /* from raw_d raw features to the columns of X */
@@ -30,7 +33,8 @@ struct dataset {
  * variance 1 over the training part if asked for; the rows become matrices of `real`. `names` are
  * those of the raw columns, or NULL. Errors, with the position: a column to fill that has no value,
  * a value that `real` cannot hold, a column of which it leaves zeros only, targets whose deviation
- * has no reciprocal. memory[0] keeps the result, memory[1] is scratch. */
+ * has no reciprocal. Where the training rows are shared by ranks (struct rows_shared), each has
+ * its own in out->slice. memory[0] keeps the result, memory[1] is scratch. */
 enum status transform_data(const struct data_options *options, struct rows parts[SPLIT_ROLES],
 			   const char **names, struct arena *memory[2], struct dataset *out,
 			   struct err *err);

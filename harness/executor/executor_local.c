@@ -116,9 +116,11 @@ static _Noreturn void run_child(const struct job *job, const char **args, pid_t 
 	if (!redirect(job->folder, progress))
 		_exit(CANNOT_EXECUTE);
 	if (!isnan(job->address_limit)) {
-		rlim_t bytes = (rlim_t)job->address_limit;
+		struct rlimit limit;
 
-		setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
+		getrlimit(RLIMIT_AS, &limit); /* the hard one stays: files may be mapped beside */
+		limit.rlim_cur = (rlim_t)fmin(job->address_limit, (double)limit.rlim_max);
+		setrlimit(RLIMIT_AS, &limit);
 	}
 	if (job->start && chdir(job->start) != 0)
 		dprintf(STDERR_FILENO, "%s: %s\n", job->start, strerror(errno));
@@ -234,20 +236,20 @@ static bool any_event(struct local *local, struct job_event *out)
 	return false;
 }
 
-/* Resident memory, if the system tells of it. */
+/* Resident memory, if the system tells of it, but for pages of files, which it can drop. */
 static double resident(long process)
 {
-	unsigned long pages = 0;
+	unsigned long pages = 0, of_files = 0;
 	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof path, "/proc/%ld/statm", process);
 	file = fopen(path, "re");
-	if (file && fscanf(file, "%*u %lu", &pages) != 1)
-		pages = 0;
+	if (file && fscanf(file, "%*u %lu %lu", &pages, &of_files) != 2)
+		pages = of_files = 0;
 	if (file)
 		fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+	return (double)(pages - of_files) * (double)sysconf(_SC_PAGESIZE);
 }
 
 /* Whether a process has this word in its command line. */

@@ -111,6 +111,12 @@ enum status gzfile_skip(struct gzfile *file, const char *what, size_t count, siz
 
 	if (most_bytes > 0 && (double)count * (double)unit > most_bytes)
 		return STATUS_OK;
+	if (gzdirect(file->handle) &&
+	    (double)count * (double)unit <= (double)(file->most - file->at)) {
+		gzseek(file->handle, (z_off_t)(count * unit), SEEK_CUR); /* they are there */
+		file->at += count * unit;
+		return gzfile_end(file, err);
+	}
 	for (size_t i = 0; i < count; i++) {
 		snprintf(name, sizeof name, "%s %zu", what, i);
 		for (size_t left = unit, part; left > 0; left -= part) {

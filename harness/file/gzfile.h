@@ -27,9 +27,9 @@ void gzfile_close(struct gzfile *file);
 enum status gzfile_read(struct gzfile *file, void *to, size_t count, const char *what,
 			struct err *err);
 
-/* The rest of the file, `count` rows (named `what`) of `unit` bytes, read and thrown away to see
- * that they are there; nothing is read of more bytes than gzfile_limit allows, as no one will load
- * them. */
+/* The rest of the file, `count` rows (named `what`) of `unit` bytes: whether they are there, by the
+ * size of a plain file; a packed one is read and thrown away, but not if it has more bytes than
+ * gzfile_limit allows, as no one will load them. */
 enum status gzfile_skip(struct gzfile *file, const char *what, size_t count, size_t unit,
 			struct err *err);
 

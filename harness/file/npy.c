@@ -237,9 +237,11 @@ static double number(const struct npy_array *a, const char *from)
 	return wide;
 }
 
-void npy_convert(const struct npy_array *a, const char *data, double *to)
+/* row NULL: the first ones */
+static void convert(const struct npy_array *a, const char *data, const size_t *row, size_t count,
+		    double *to)
 {
-	size_t rows = a->cols ? a->rows : 0, cols = a->rows ? a->cols : 0;
+	size_t rows = a->cols ? count : 0, cols = a->rows ? a->cols : 0;
 
 	for (size_t j = 0; a->fortran && j < cols; j++) {
 		/* the indices of element j of a row, the last of which runs fastest, weighted by
@@ -252,10 +254,26 @@ void npy_convert(const struct npy_array *a, const char *data, double *to)
 			rest /= a->shape[k];
 		}
 		for (size_t i = 0; i < rows; i++)
-			to[i * cols + j] = number(a, data + (offset + i) * a->size);
+			to[i * cols + j] =
+				number(a, data + (offset + (row ? row[i] : i)) * a->size);
 	}
-	for (size_t i = 0; !a->fortran && i < rows * cols; i++)
-		to[i] = number(a, data + i * a->size);
+	for (size_t i = 0; !a->fortran && i < rows; i++) {
+		const char *from = data + (row ? row[i] : i) * cols * a->size;
+
+		for (size_t j = 0; j < cols; j++)
+			to[i * cols + j] = number(a, from + j * a->size);
+	}
+}
+
+void npy_convert(const struct npy_array *a, const char *data, double *to)
+{
+	convert(a, data, NULL, a->rows, to);
+}
+
+void npy_convert_rows(const struct npy_array *a, const char *data, const size_t *row, size_t count,
+		      double *to)
+{
+	convert(a, data, row, count, to);
 }
 
 /* UTF-8 of one code point; NULL if there is none. */

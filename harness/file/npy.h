@@ -47,6 +47,10 @@ bool npy_is_number(const struct npy_array *array);
 /* An array of numbers: elements (out->bytes bytes at `data`) as doubles, row-major, rows x cols. */
 void npy_convert(const struct npy_array *array, const char *data, double *to);
 
+/* The same of `count` rows, in the order of `row`. */
+void npy_convert_rows(const struct npy_array *array, const char *data, const size_t *row,
+		      size_t count, double *to);
+
 /* Element i of an array of one column, as a text in the arena: whole numbers with all digits, texts
  * in UTF-8. NULL: a text that holds a NUL or what is not Unicode. */
 const char *npy_element(const struct npy_array *array, const char *data, size_t i,

@@ -56,6 +56,42 @@ enum status npy_read_raw(const char *path, struct arena *arena, struct npy_array
 	return status;
 }
 
+enum status npy_view(const char *path, const struct filemap *map, struct npy_array *array,
+		     const char **data, struct err *err)
+{
+	struct err_place at = {.source = path};
+	unsigned char head[12] = {0};
+	size_t length;
+
+	memcpy(head, map->at, map->count < sizeof head ? map->count : sizeof head);
+	length = npy_header_length(head);
+	if (length < sizeof head)
+		return err_at(err, STATUS_ENV, at, "wrong magic number at byte 0: not a .npy file");
+	if (length > map->count)
+		return err_at(err, STATUS_ENV, at,
+			      "the header (byte 8) says it has %zu bytes, the file has %zu", length,
+			      map->count);
+	TRY(npy_parse(map->at, length, path, 0, array, err));
+	if (array->bytes != map->count - length)
+		return err_at(err, STATUS_ENV, at,
+			      "the header (byte %zu) says %zu bytes of data, the file has %zu",
+			      sizeof head, array->bytes, map->count - length);
+	*data = map->at + length;
+	return STATUS_OK;
+}
+
+enum status npy_read_head(const char *path, struct npy_array *array, struct err *err)
+{
+	const char *data;
+	struct filemap map;
+	enum status status;
+
+	TRY(filemap_open(path, &map, err));
+	status = npy_view(path, &map, array, &data, err);
+	filemap_close(&map);
+	return status;
+}
+
 enum status npy_read(const char *path, struct arena *arena, struct npy *out, struct err *err)
 {
 	struct err_place at = {.source = path};

@@ -2,6 +2,7 @@
 #ifndef FILE_NPY_FILE_H
 #define FILE_NPY_FILE_H
 
+#include "harness/file/filemap.h"
 #include "harness/file/npy.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
@@ -12,6 +13,13 @@
  * the data are there (gzfile_skip). Errors name the byte offset. */
 enum status npy_read_raw(const char *path, struct arena *arena, struct npy_array *array,
 			 const char **data, struct err *err);
+
+/* The header of a plain one. */
+enum status npy_read_head(const char *path, struct npy_array *array, struct err *err);
+
+/* A plain one that lies in memory (filemap.h): the array and where its data begin. */
+enum status npy_view(const char *path, const struct filemap *map, struct npy_array *array,
+		     const char **data, struct err *err);
 
 /* A numeric one (float16 to float64, int8 to int64, uint8 to uint64, bool; C or Fortran order; 1-D
  * or 2-D) as an n x d matrix of doubles, row-major. */

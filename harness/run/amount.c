@@ -7,6 +7,7 @@
 #include "harness/assess/target.h"
 #include "harness/assess/team.h"
 #include "harness/run/coordinates.h"
+#include "harness/run/deal.h"
 #include "harness/run/evaluate.h"
 #include "solvers/model/attack.h"
 #include "solvers/model/certify.h"
@@ -33,6 +34,11 @@ static void part_new(const struct cell *cell, const struct amount_shape *s, size
 	part->row = ARENA_ARRAY(arena, size_t, n);
 }
 
+static bool is_mapped(const struct amount_shape *s, const struct arena *arena)
+{
+	return s->element == (arena_narrow(arena) ? sizeof(float) : sizeof(double));
+}
+
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
 static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
 		 struct dataset *out)
@@ -44,12 +50,17 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	struct part *const parts[] = {&out->train, &out->validation, &out->test};
 	const size_t n[] = {s->n_train, s->n_validation, s->n_test};
 	struct err ignored = {0};
+	size_t read = s->read_bytes > s->raw_bytes ? s->read_bytes - s->raw_bytes : 0;
 
-	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d), .k = (ptrdiff_t)s->k};
-	arena_alloc(&scratch, s->raw_bytes, 1);
+	*out = (struct dataset){.bias = -1,
+				.stages = stages_none(s->raw_d),
+				.k = (ptrdiff_t)s->k,
+				.mapped = is_mapped(s, arena)};
+	arena_alloc(&scratch, out->mapped ? 0 : s->raw_bytes, 1);
 	arena_alloc(&scratch, s->n_train + others,
 		    PER_ROW + (s->classes > 0 ? 0 : PER_TARGET * (s->k - 1)));
-	arena_alloc(&content, s->read_bytes > s->raw_bytes ? s->read_bytes - s->raw_bytes : 0, 1);
+	arena_alloc(&content, out->mapped ? (s->n_train + others) * s->k : read,
+		    out->mapped ? sizeof(double) : 1); /* of a mapped file the targets */
 	arena_release(&content);
 	arena_alloc(&scratch, others * s->raw_d, sizeof(double));
 	if (s->raw_d == PLANE) /* kept to be plotted */
@@ -70,6 +81,8 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	arena_settle(arena);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		part_new(cell, s, n[i], arena, parts[i]);
+	if (out->mapped)
+		arena_untouched_reals(arena, (double)s->n_train * (double)s->d);
 	arena_release(&scratch);
 }
 
@@ -180,14 +193,40 @@ static struct ranks alike(int rank, size_t count)
 			      .share = share_nothing};
 }
 
-/* Data and problem: of several ranks the first one has all, and a copy of the targets of its rows;
- * the others have their rows and the validation part (deal.c). */
+/* Each rank reads its rows of the training part and the validation part, the first one the test
+ * part, and all the targets (data_load_slice). */
+static void load_slice(const struct cell *cell, const struct amount_shape *s,
+		       const struct ranks *ranks, struct arena *arena, struct dataset *out)
+{
+	const size_t all = s->n_train + s->n_validation + s->n_test;
+	struct amount_shape here = *s, targets = *s;
+	struct part whole;
+	size_t n;
+
+	here.n_train = (size_t)ranks_rows(ranks, (ptrdiff_t)s->n_train).rows;
+	here.n_test = ranks->rank == 0 ? s->n_test : 0;
+	n = here.n_train + here.n_validation + here.n_test;
+	here.raw_bytes = n * s->raw_d * sizeof(double) + (all - n) * PER_ROW;
+	here.read_bytes = here.raw_bytes;
+	load(cell, &here, arena, out);
+	targets.d = 0;
+	if (ranks->rank > 0)
+		return;
+	part_new(cell, &targets, s->n_train, arena, &whole); /* by which it scores */
+	out->train.X.rows = (ptrdiff_t)s->n_train;
+}
+
+/* Data and problem: of several ranks that do not read their own rows the first one has all, and a
+ * copy of the targets of its rows; the others have their rows and the validation part (deal.c). */
 static void pose(const struct cell *cell, const struct amount_shape *s, struct ranks *ranks,
 		 struct arena *arena, struct dataset *data, struct problem *problem)
 {
 	ptrdiff_t rows = ranks_rows(ranks, (ptrdiff_t)s->n_train).rows;
+	const bool dealt = deal_reason(cell);
 
-	if (ranks_at(ranks) == 0) {
+	if (ranks && !dealt) {
+		load_slice(cell, s, ranks, arena, data);
+	} else if (ranks_at(ranks) == 0) {
 		load(cell, s, arena, data);
 	} else {
 		*data = (struct dataset){
@@ -202,9 +241,9 @@ static void pose(const struct cell *cell, const struct amount_shape *s, struct r
 		return;
 	problem->X = mat_rows(problem->X, 0, rows);
 	problem->y.n = rows;
-	if (ranks->rank == 0)
+	if (ranks->rank == 0 && dealt)
 		problem->y.at = ARENA_ARRAY(arena, real, rows * problem->y.k);
-	else
+	if (ranks->rank > 0)
 		data->train.X.rows = data->validation.X.rows = 0; /* it scores none */
 }
 

@@ -15,6 +15,8 @@ struct amount_shape {
 	size_t k, classes; /* outputs; 0 classes: a regression */
 	size_t raw_bytes;  /* of the table as read, in double */
 	size_t read_bytes; /* with the content of files held while it is read */
+	size_t element;    /* bytes of a number where the training features are mapped by a program
+			      of that precision; else 0 */
 	size_t ranks;      /* that share the training part; 0: one process */
 	size_t nodes;      /* that the ranks are spread over; 0: one */
 };

@@ -37,7 +37,8 @@ struct coordinates coordinates_choose(const struct problem *problem, const struc
 	struct rowspace *r = ARENA_NEW(arena, struct rowspace);
 	bool *frozen;
 
-	if (problem->ranks || freedom == FREEDOM_NONE || (kind && !model_maps(kind)) ||
+	if (problem->ranks || problem->mapped || freedom == FREEDOM_NONE ||
+	    (kind && !model_maps(kind)) ||
 	    !(freedom == FREEDOM_ZEROS ? rowspace_nonzero(problem->X, kept, arena, r)
 				       : rowspace_find(problem->X, kept, arena, r)))
 		return out;

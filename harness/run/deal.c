@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { NAME = 32 };
+enum { NAME = 32, REASON = 160 };
 
 /* What is said before any row goes anywhere. */
 struct heading {
@@ -149,6 +149,47 @@ static void share_columns(struct ranks *ranks, const struct heading *h, struct p
 		share_names(ranks, h, p, arena);
 }
 
+const char *deal_reason(const struct cell *cell)
+{
+	for (size_t i = 0; i < cell->attack.count; i++)
+		if (((const struct attack_options *)cell->attack.at)[i].part == SPEC_TRAIN)
+			return "an attack is on the training part";
+	for (size_t i = 0; i < cell->certify.count; i++)
+		if (((const struct certify_options *)cell->certify.at)[i].part == SPEC_TRAIN)
+			return "a certificate is on the training part";
+	return data_whole(&cell->data);
+}
+
+const char *deal_agree(struct ranks *ranks, const struct cell *cell, struct arena *arena)
+{
+	const char *reason = ranks && ranks->rank == 0 ? deal_reason(cell) : NULL;
+	char text[REASON] = "";
+
+	if (reason)
+		strncpy(text, reason, sizeof text - 1);
+	ranks_share(ranks, 0, text, sizeof text);
+	return text[0] ? arena_text(arena, text) : NULL;
+}
+
+/* The rows that this rank has read. The first one has targets of all, to score by. */
+static void keep_rows(const struct ranks *ranks, struct dataset *data, struct problem *p,
+		      struct arena *arena)
+{
+	const struct targets all = p->y;
+	ptrdiff_t rows = data->slice.rows;
+	real *y;
+
+	p->X = data->slice;
+	p->y.n = rows;
+	if (ranks->rank > 0) {
+		data->train.X.rows = data->validation.X.rows = data->test.X.rows = 0;
+		return;
+	}
+	p->y.at = y = ARENA_ARRAY(arena, real, rows * all.k);
+	for (ptrdiff_t c = 0; c < all.k; c++)
+		memcpy(y + c * rows, all.at + c * all.n, (size_t)rows * sizeof *y);
+}
+
 void deal_problem(struct ranks *ranks, struct dataset *data, struct problem *p, struct arena *arena)
 {
 	struct heading h = {0};
@@ -158,9 +199,13 @@ void deal_problem(struct ranks *ranks, struct dataset *data, struct problem *p, 
 	if (ranks->rank == 0)
 		h = heading_of(data, p);
 	ranks_share(ranks, 0, &h, sizeof h);
-	deal_rows(ranks, &h, p, arena);
-	share_validation(ranks, &h, p, arena);
-	share_columns(ranks, &h, p, arena);
+	if (data->slice.at) {
+		keep_rows(ranks, data, p, arena);
+	} else {
+		deal_rows(ranks, &h, p, arena);
+		share_validation(ranks, &h, p, arena);
+		share_columns(ranks, &h, p, arena);
+	}
 	p->ranks = p->loss.ranks = ranks;
 	p->loss.weight = h.weight;
 	p->loss.most = h.most;

@@ -16,6 +16,7 @@ struct run {
 	const char *folder;
 	struct arena arena;  /* lives as long as the run */
 	struct ranks *ranks; /* that share the rows of training; NULL: this process alone */
+	const char *dealt;   /* why the first of them deals rows out; NULL: each reads its own */
 	struct team team;    /* the same for samples of attacks and certificates */
 	struct cell cell;
 	struct dataset data;

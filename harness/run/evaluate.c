@@ -183,19 +183,35 @@ static const struct part *part_of(const struct evaluator *e, int p)
 	return parts[p];
 }
 
+/* Outputs of a model on a part, whose rows may lie on ranks: each computes those of its own. */
+static void forward(const struct evaluator *e, const struct model *model, int p, real *f)
+{
+	const struct problem *problem = e->problem;
+	struct model_work work = e->work;
+	ptrdiff_t n = part_of(e, p)->X.rows, rows = problem->X.rows;
+
+	if (p != OUTPUTS_TRAIN || !problem->ranks) {
+		model_forward(model, part_of(e, p)->X, f, &work);
+		return;
+	}
+	model_forward(model, problem->X, e->f, &work);
+	for (ptrdiff_t c = 0; c < problem->y.k; c++)
+		ranks_collect(problem->ranks, rows, sizeof *f, e->f + c * rows, f + c * n);
+}
+
 /* Scores of a model on a part, or of the outputs f (n x k) that are there in its place; f gets
  * those of the model. */
 static struct scores score_part(const struct evaluator *e, const struct model *model, int p,
 				real *f)
 {
 	const struct part *part = part_of(e, p);
-	struct model_work work = e->work;
+	bool together = p == OUTPUTS_TRAIN && e->problem->ranks;
 	ptrdiff_t k = e->problem->y.k;
 
+	if (model && (part->X.rows > 0 || together))
+		forward(e, model, p, f);
 	if (part->X.rows == 0)
 		return no_scores;
-	if (model)
-		model_forward(model, part->X, f, &work);
 	return k > 1 ? score_outputs(part, k, f) : score(e, part, f);
 }
 

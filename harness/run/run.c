@@ -54,9 +54,12 @@ static void describe_ranks(struct run *run, const struct loop_result *end)
 	r->peak_mem_bytes = ranks_sum(run->ranks, r->peak_mem_bytes);
 	describe_add(run,
 		     arena_format(&run->arena,
-				  "rows on %d ranks: %.0f sums over them, %.3g MB of each, took "
-				  "%.1f %% of the time",
-				  now.count, now.calls, now.bytes * 1e-6,
+				  "rows on %d ranks, %s%s: %.0f sums over them, %.3g MB of each, "
+				  "took %.1f %% of the time",
+				  now.count,
+				  run->dealt ? "dealt out by the first one, as "
+					     : "each of which has read its own",
+				  run->dealt ? run->dealt : "", now.calls, now.bytes * 1e-6,
 				  100 * now.seconds / (r->setup_s + r->solve_s + r->eval_s)));
 }
 
@@ -100,7 +103,7 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);
 	p->seconds = p->seconds > 0 ? p->seconds : 0; /* fmin ignores a NaN argument */
-	if (ranks_at(run->ranks) == 0)
+	if (ranks_at(run->ranks) == 0 || !run->dealt)
 		TRY(pose_data(run, err));
 	deal_problem(run->ranks, &run->data, p, &run->arena);
 	return files_read(cell, p, &run->arena, err);
@@ -289,17 +292,28 @@ static enum status probe(struct run *run, const struct model *model, const char 
 	return probes_run(&probes, err);
 }
 
+/* Of the rows that are here; the first rank has the targets of all. */
+static enum status check_range(const struct run *run, struct ranks *ranks, struct err *err)
+{
+	struct mat X = ranks ? run->data.slice : run->data.train.X;
+
+	return range_check(&run->data.train, X, ranks_before(ranks, X.rows), run->data.k, err);
+}
+
 static enum status load(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
 	struct result *r = &run->result;
 	struct clock_mark start = clock_now();
-	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
-				       &run->arena, &run->data, err);
+	struct ranks *ranks = run->dealt ? NULL : run->ranks;
+	const struct data_draw draw = {(uint64_t)cell->seed, cell->repetition, ranks};
+	enum status status = data_load_slice(&cell->data, &draw, &run->arena, &run->data, err);
 
 	clock_since(start, &r->load_s, &r->load_cpu_s);
 	TRY(status);
-	TRY(range_check(&run->data.train, run->data.k, err));
+	TRY(ranks_agree(ranks, check_range(run, ranks, err), err));
+	if (ranks_at(run->ranks) > 0)
+		return STATUS_OK;
 	describe_data(run);
 	return probes_check(cell, &run->data, err);
 }
@@ -321,7 +335,7 @@ static void choose_threads(struct run *run)
 	blas_set_threads(threads);
 }
 
-/* Cell, data, threads. Of several ranks the first one reads the data. */
+/* Cell, data, threads. Of several ranks the first one reads the data, or each its rows. */
 static enum status prepare(struct run *run, bool any_threads, struct err *err)
 {
 	const char *path = path_in(run, "cell.json"), *text;
@@ -331,7 +345,9 @@ static enum status prepare(struct run *run, bool any_threads, struct err *err)
 	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
 	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
-	if (ranks_at(run->ranks) == 0)
+	if (!run->dealt)
+		run->dealt = deal_agree(run->ranks, &run->cell, &run->arena);
+	if (ranks_at(run->ranks) == 0 || !run->dealt)
 		TRY(load(run, err));
 	if (any_threads)
 		choose_threads(run);
@@ -413,6 +429,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	const char *record = order->record;
 	struct modelfile file = {.model = NULL};
 
+	run->dealt = "nothing is trained"; /* the first rank has the samples */
 	TRY(prepare(run, order->choose_threads, err));
 	if (ranks_at(run->ranks) > 0) {
 		team_serve(&run->team);

@@ -35,7 +35,8 @@ enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *ou
 				       .k = (double)shape.k,
 				       .classes = (double)shape.classes,
 				       .raw_bytes = (double)shape.raw_bytes,
-				       .read_bytes = (double)shape.read_bytes};
+				       .read_bytes = (double)shape.read_bytes,
+				       .element = (double)shape.element};
 	return STATUS_OK;
 }
 
@@ -53,6 +54,7 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 		.classes = (size_t)shape->classes,
 		.raw_bytes = (size_t)shape->raw_bytes,
 		.read_bytes = (size_t)shape->read_bytes,
+		.element = (size_t)shape->element,
 		.ranks = (size_t)shape->ranks,
 		.nodes = (size_t)shape->nodes,
 	};

@@ -12,6 +12,7 @@ struct forecast_shape {
 	double k, classes; /* outputs; 0 classes: a regression */
 	double raw_bytes;  /* of the table as read, in double, alive only while loading */
 	double read_bytes; /* with what is held besides while it is read */
+	double element;    /* of data_shape */
 	double ranks;      /* of the worker, set by the caller; 0: it is one process */
 	double nodes;      /* that these are spread over */
 };

@@ -521,6 +521,10 @@ static const char *refuses_ranks(const struct cell *cell, const char **option)
 		*option = "fresh";
 		return "patterns drawn anew need all rows in one process";
 	}
+	if (cell->train.bound.item) {
+		*option = "bound";
+		return "needs all rows in one process";
+	}
 	return trainer->spread(cell->train.solver.options, option);
 }
 

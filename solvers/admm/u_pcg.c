@@ -17,6 +17,7 @@
 #include <string.h>
 
 enum { PLAIN_M, JACOBI, NYSTROM };
+enum { BLOCK = 4096 /* rows */ };
 
 static const char *const preconditioners[] = {"none", "jacobi", "nystrom", NULL};
 
@@ -119,27 +120,30 @@ static void product_one(void *state, const real *g, real *h)
 	memcpy(h, u->Hd.at, (size_t)n * sizeof *h);
 }
 
-/* 1 + c |L^-1 x_k|^2 (number of patterns active on k), M = L L' */
+/* 1 + c |L^-1 x_k|^2 (number of patterns active on k), M = L L', block of rows by block: T is no
+ * copy of X. */
 static void form_diagonal(struct pcg *u, const struct arena *arena)
 {
 	const struct u_system *s = u->system;
 	struct arena scratch = arena_beside(arena);
-	struct mat T = mat_new(&scratch, s->X.rows, s->X.cols);
+	ptrdiff_t n = s->X.rows, most = n < BLOCK ? n : BLOCK;
+	struct mat room = mat_new(&scratch, most, s->X.cols);
 
-	if (arena_counts(arena)) {
-		arena_release(&scratch);
-		return;
-	}
-	mat_copy(T, s->X);
-	blas_trsm_right(s->M, TRANSPOSED, T);
-	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
-		double square = 0, active = 0;
+	for (ptrdiff_t first = 0; first < n && !arena_counts(arena); first += most) {
+		ptrdiff_t count = n - first < most ? n - first : most;
+		struct mat T = mat_rows(room, 0, count);
 
-		for (ptrdiff_t j = 0; j < T.cols; j++)
-			square += (double)mat_get(T, k, j) * (double)mat_get(T, k, j);
-		for (ptrdiff_t i = 0; i < s->D.cols; i++)
-			active += gates_get(s->D, k, i);
-		u->diagonal[k] = (real)(1 + s->c * square * active);
+		mat_copy(T, mat_rows(s->X, first, count));
+		blas_trsm_right(s->M, TRANSPOSED, T);
+		for (ptrdiff_t k = 0; k < count; k++) {
+			double square = 0, active = 0;
+
+			for (ptrdiff_t j = 0; j < T.cols; j++)
+				square += (double)mat_get(T, k, j) * (double)mat_get(T, k, j);
+			for (ptrdiff_t i = 0; i < s->D.cols; i++)
+				active += gates_get(s->D, first + k, i);
+			u->diagonal[first + k] = (real)(1 + s->c * square * active);
+		}
 	}
 	arena_release(&scratch);
 }

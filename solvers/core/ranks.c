@@ -184,6 +184,46 @@ struct mat ranks_whole(struct ranks *ranks, struct mat rows, struct mat all)
 	return all;
 }
 
+void ranks_collect(struct ranks *ranks, ptrdiff_t rows, size_t size, const void *mine, void *all)
+{
+	ptrdiff_t n = ranks ? ranks_total(ranks, rows) : 0;
+
+	if (ranks_at(ranks) == 0 && ranks && rows > 0)
+		memcpy(all, mine, (size_t)rows * size);
+	for (int r = 1; r < ranks_count(ranks); r++) {
+		struct ranks_rows of = ranks_rows_of(r, ranks->count, n);
+		char *to = ranks->rank == 0 ? (char *)all + (size_t)of.first * size : NULL;
+
+		ranks->hand(ranks, r, 0, mine, to, (size_t)of.rows * size);
+	}
+}
+
+void ranks_in_turn(struct ranks *ranks, void (*add)(void *context, double *at), void *context,
+		   double *at, size_t n)
+{
+	const size_t bytes = n * sizeof *at;
+	int last = ranks_count(ranks) - 1;
+
+	for (int r = 0; r <= last; r++) {
+		if (r == ranks_at(ranks))
+			add(context, at);
+		if (r < last)
+			ranks->hand(ranks, r, r + 1, at, at, bytes);
+	}
+	ranks_share(ranks, last, at, bytes);
+}
+
+enum status ranks_agree(struct ranks *ranks, enum status status, struct err *err)
+{
+	double least = status == STATUS_OK;
+	int first = ranks_argleast(ranks, &least);
+
+	if (!ranks || least > 0)
+		return status;
+	ranks_share(ranks, first, err, sizeof *err);
+	return err->status;
+}
+
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,
 		struct mat C)
 {

@@ -8,6 +8,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,6 +65,18 @@ void ranks_hand(struct ranks *ranks, int from, int to, const void *what, void *a
 
 /* The rows of all ranks, one below the other, in `all`; without ranks `rows` itself. */
 struct mat ranks_whole(struct ranks *ranks, struct mat rows, struct mat all);
+/* An entry of `size` bytes for each of the rows of every rank: those of all, in their order, at
+ * `all` on the first one. Nothing without ranks. */
+void ranks_collect(struct ranks *ranks, ptrdiff_t rows, size_t size, const void *mine, void *all);
+
+/* `add` of every rank in its turn, on the numbers that the one before it has left, from those that
+ * the first one has at `at` on; what the last one leaves, to all: a sum over all rows is made row
+ * by row as by one process, to the bit. */
+void ranks_in_turn(struct ranks *ranks, void (*add)(void *context, double *at), void *context,
+		   double *at, size_t n);
+
+/* All ranks go on, or all have the error of the first one that has any. */
+enum status ranks_agree(struct ranks *ranks, enum status status, struct err *err);
 
 /* C = alpha A'B + beta C of rows on all ranks: A (n x p), B (n x q), C (p x q), the same on all. */
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,

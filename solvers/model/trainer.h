@@ -41,6 +41,7 @@ struct penalties {
 /* What is to be trained. Borrowed by the trainer for its whole life. */
 struct problem {
 	struct mat X; /* n x d, training part, prepared; of several ranks the rows of this one */
+	bool mapped;  /* X lies in a mapped file, and may be larger than memory: no copy of it */
 	struct ranks *ranks; /* that share the training part, as the loss does; NULL: one process */
 	struct targets y;
 	struct mat X_validation; /* may have 0 rows */

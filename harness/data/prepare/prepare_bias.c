@@ -25,6 +25,7 @@ static enum status width(const void *options, size_t n, size_t *d, struct err *e
 const struct prepare prepare_bias = {
 	.base = {.name = "bias", .doc = "add a column of ones, last", .cite = ""},
 	.fit = fit,
+	.spread = true,
 	.width = width,
 	.freezes = true,
 };

@@ -8,18 +8,14 @@
 static enum status fit(const void *options, const struct rows *train, struct arena *arena,
 		       struct stages *stages, struct err *err)
 {
-	size_t n = train->n, d = train->d;
-	double *shift = ARENA_ARRAY(arena, double, d), *size = ARENA_ARRAY(arena, double, d);
+	size_t d = train->d;
+	double *size = ARENA_ARRAY(arena, double, d);
+	struct range_ends ends = range_ends(train, arena);
 
 	(void)options;
 	for (size_t j = 0; j < d; j++) {
-		double low = train->x[j], high = train->x[j];
+		double low = ends.low[j], high = ends.high[j];
 
-		for (size_t i = 1; i < n; i++) {
-			low = fmin(low, train->x[i * d + j]);
-			high = fmax(high, train->x[i * d + j]);
-		}
-		shift[j] = low;
 		size[j] =
 			range_is_constant(low, high) ? range_constant_size(low, high) : high - low;
 		if (!isfinite(size[j]))
@@ -28,7 +24,7 @@ static enum status fit(const void *options, const struct rows *train, struct are
 				       "finite number",
 				       j, low, high);
 	}
-	stages_add(stages, STAGE_SHIFT, d, shift, arena);
+	stages_add(stages, STAGE_SHIFT, d, ends.low, arena);
 	range_divide(stages, size, arena);
 	return STATUS_OK;
 }
@@ -38,4 +34,5 @@ const struct prepare prepare_minmax = {
 		 .doc = "from the range of each column over the training part to [0, 1]",
 		 .cite = ""},
 	.fit = fit,
+	.spread = true,
 };

@@ -16,5 +16,6 @@ static enum status fit(const void *options, const struct rows *train, struct are
 const struct prepare prepare_row_normalize = {
 	.base = {.name = "row_normalize", .doc = "every sample to l2 norm 1", .cite = ""},
 	.fit = fit,
+	.spread = true,
 	.mixes = true,
 };

@@ -10,15 +10,16 @@ static enum status fit(const void *options, const struct rows *train, struct are
 {
 	size_t d = train->d;
 	double *shift = ARENA_ARRAY(arena, double, d), *size = ARENA_ARRAY(arena, double, d);
+	struct arena scratch = {0};
+	const struct range_moments *of = range_moments(train, &scratch);
 
 	(void)options;
 	(void)err;
 	for (size_t j = 0; j < d; j++) {
-		struct range_moments c = range_moments(train->x + j, train->n, d);
-
-		shift[j] = c.mean;
-		size[j] = c.size;
+		shift[j] = of[j].mean;
+		size[j] = of[j].size;
 	}
+	arena_release(&scratch);
 	stages_add(stages, STAGE_SHIFT, d, shift, arena);
 	range_divide(stages, size, arena);
 	return STATUS_OK;
@@ -29,4 +30,5 @@ const struct prepare prepare_standardize = {
 		 .doc = "mean 0 and variance 1 per column; a constant column becomes 0",
 		 .cite = ""},
 	.fit = fit,
+	.spread = true,
 };

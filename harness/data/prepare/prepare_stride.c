@@ -69,5 +69,6 @@ const struct prepare prepare_stride = {
 		 .options = rows,
 		 .size = sizeof(struct stride_options)},
 	.fit = fit,
+	.spread = true,
 	.width = width,
 };

@@ -33,4 +33,5 @@ const struct prepare prepare_unit = {
 		 .options = rows,
 		 .size = sizeof(struct unit_options)},
 	.fit = fit,
+	.spread = true,
 };

@@ -26,17 +26,20 @@ static enum status wrong_type(const struct array_file *file, const char *expecte
 		      npy_text(&file->array, found));
 }
 
-static enum status check_finite(const struct array_file *file, const double *x, struct err *err)
+/* Of `count` rows; `row` NULL: the first ones. */
+static enum status check_finite(const struct array_file *file, const size_t *row, size_t count,
+				const double *x, struct err *err)
 {
 	struct err_place at = {.source = file->path};
 	size_t cols = file->array.cols;
 	char name[NAME_ROOM];
 
-	for (size_t i = 0; i < file->array.rows * cols; i++)
+	for (size_t i = 0; i < count * cols; i++)
 		if (!isfinite(x[i]))
 			return err_at(err, STATUS_ENV, at,
 				      "%selement [%zu, %zu]: expected a finite number, got %g",
-				      name_of(file, name), i / cols, i % cols, x[i]);
+				      name_of(file, name), row ? row[i / cols] : i / cols, i % cols,
+				      x[i]);
 	return STATUS_OK;
 }
 
@@ -127,12 +130,12 @@ enum status arrays_table(const struct array_file *x, const struct array_file *y,
 	if (x->data) {
 		table->x = arena_alloc(arena, table->n, table->d * sizeof(double));
 		npy_convert(&x->array, x->data, table->x);
-		TRY(check_finite(x, table->x, err));
+		TRY(check_finite(x, NULL, table->n, table->x, err));
 	}
 	if (npy_is_number(&y->array)) {
 		target = arena_alloc(arena, table->n, y->array.cols * sizeof(double));
 		npy_convert(&y->array, y->data, target);
-		TRY(check_finite(y, target, err));
+		TRY(check_finite(y, NULL, table->n, target, err));
 		if (request->regression) {
 			table->k = y->array.cols;
 			table->target = target;
@@ -142,6 +145,30 @@ enum status arrays_table(const struct array_file *x, const struct array_file *y,
 			return set_one_hot(y, target, arena, table, err);
 	}
 	return set_labels(y, arena, table, err);
+}
+
+enum status arrays_rows(const struct array_file *x, const struct rows_wanted *wanted, double *to,
+			struct err *err)
+{
+	npy_convert_rows(&x->array, x->data, wanted->row, wanted->count, to);
+	return check_finite(x, wanted->row, wanted->count, to, err);
+}
+
+enum status arrays_check_view(const struct array_file *x, const struct rows_wanted *wanted,
+			      struct mat view, struct err *err)
+{
+	struct err_place at = {.source = x->path};
+	char name[NAME_ROOM];
+
+	for (ptrdiff_t j = 0; j < view.cols; j++)
+		for (ptrdiff_t i = 0; i < view.rows; i++)
+			if (!isfinite(mat_get(view, i, j)))
+				return err_at(err, STATUS_ENV, at,
+					      "%selement [%zu, %td]: expected a finite number, got "
+					      "%g",
+					      name_of(x, name), wanted->row[i], j,
+					      (double)mat_get(view, i, j));
+	return STATUS_OK;
 }
 
 enum status arrays_check_test(const struct array_file test_files[2], const struct table *train,

@@ -19,6 +19,14 @@ enum status arrays_table(const struct array_file *x, const struct array_file *y,
 			 const struct read_request *request, struct arena *arena,
 			 struct table *table, struct err *err);
 
+/* Features of some rows of one of whose shape arrays_table has been told before. */
+enum status arrays_rows(const struct array_file *x, const struct rows_wanted *wanted, double *to,
+			struct err *err);
+
+/* Features of rows one behind the other where they lie: finite ones. */
+enum status arrays_check_view(const struct array_file *x, const struct rows_wanted *wanted,
+			      struct mat view, struct err *err);
+
 /* The test part, its x and its y, has as many columns. */
 enum status arrays_check_test(const struct array_file test_files[2], const struct table *train,
 			      const struct table *test, struct err *err);

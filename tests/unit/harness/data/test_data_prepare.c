@@ -247,12 +247,12 @@ static void what_cannot_be_multiplied_is_refused(void **state)
 	place->options.prepare.count = 0;
 	write_scaled(place, 1e3);
 	data = load(place, 0);
-	assert_int_equal(range_check(&data.train, data.k, &err), STATUS_OK);
+	assert_int_equal(range_check(&data.train, data.train.X, 0, data.k, &err), STATUS_OK);
 	if (sizeof(real) < sizeof(double))
 		return;
 	write_scaled(place, 1e150);
 	data = load(place, 0);
-	assert_int_equal(range_check(&data.train, data.k, &err), STATUS_ENV);
+	assert_int_equal(range_check(&data.train, data.train.X, 0, data.k, &err), STATUS_ENV);
 	assert_non_null(
 		strstr(err.text, "row 0, column 0: expected a prepared value up to 1.2e+77"));
 	assert_non_null(strstr(err.text, "standardize"));

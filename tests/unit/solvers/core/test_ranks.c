@@ -15,6 +15,64 @@
 
 enum { N = 11, COLS = 3, RANKS = 4 };
 
+struct joined {
+	double total;   /* in turn, from 1 on */
+	real column[N]; /* on the first rank */
+	struct err err;
+	enum status status[2];
+};
+
+static void add_own(void *context, double *at)
+{
+	const struct ranks_rows *rows = context;
+
+	for (ptrdiff_t i = rows->first; i < rows->first + rows->rows; i++)
+		*at += sqrt((double)i) / 3;
+}
+
+static void join(struct ranks *ranks, const void *given, void *out)
+{
+	struct ranks_rows rows = ranks_rows(ranks, N);
+	struct joined *joined = out;
+	bool fails = ranks_at(ranks) == ranks_count(ranks) - 1;
+	real mine[N];
+
+	(void)given;
+	for (ptrdiff_t i = 0; i < rows.rows; i++)
+		mine[i] = (real)(rows.first + i) / 3;
+	ranks_collect(ranks, rows.rows, sizeof *mine, mine, joined->column);
+	joined->total = ranks_at(ranks) == 0;
+	ranks_in_turn(ranks, add_own, &rows, &joined->total, 1);
+	joined->status[0] = ranks_agree(ranks, STATUS_OK, &joined->err);
+	if (fails)
+		err_set(&joined->err, STATUS_ENV, "rank %d", ranks_at(ranks));
+	joined->status[1] = ranks_agree(ranks, fails ? STATUS_ENV : STATUS_OK, &joined->err);
+}
+
+static void ranks_join_what_they_have(void **state)
+{
+	double total = 1;
+
+	(void)state;
+	for (ptrdiff_t i = 0; i < N; i++)
+		total += sqrt((double)i) / 3;
+	for (int count = 0; count <= RANKS; count++) {
+		const struct joined *all = forked_run(count, join, NULL, sizeof *all);
+		char last[16];
+
+		assert_non_null(all);
+		snprintf(last, sizeof last, "rank %d", count > 1 ? count - 1 : 0);
+		for (ptrdiff_t i = 0; i < N && count > 0; i++)
+			check_equal(all[0].column[i], (real)i / 3);
+		for (int r = 0; r < count || r == 0; r++) {
+			check_equal(all[r].total, total); /* to the bit */
+			assert_int_equal(all[r].status[0], STATUS_OK);
+			assert_int_equal(all[r].status[1], STATUS_ENV);
+			assert_string_equal(all[r].err.text, last);
+		}
+	}
+}
+
 static void rows_are_dealt_out_evenly(void **state)
 {
 	(void)state;
@@ -115,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_dealt_out_evenly),
+		cmocka_unit_test(ranks_join_what_they_have),
 		cmocka_unit_test(sums_are_those_of_all_rows),
 	};
 
