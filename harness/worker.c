@@ -193,6 +193,20 @@ static int lead(const char *folder, struct order *order, const char *date, struc
 	return (int)status;
 }
 
+/* The error of a rank, for the record: of several the first one stays. If the first rank has
+ * recorded one by now, the folder is no more. */
+static void leave_error(const char *folder, int rank, const struct err *err, struct arena *arena)
+{
+	const char *path = arena_format(arena, "%s/" OUTCOME_RANK_ERROR, folder);
+	FILE *file = fopen(path, "wxe");
+
+	if (!file)
+		return;
+	fprintf(file, "rank %d: ", rank);
+	err_print(err, file);
+	fclose(file);
+}
+
 /* A rank behind the first one: it computes with the others, in a folder of its own, and leaves
  * nothing. Should it fail where the first one does not, that one would wait for ever. */
 static int follow(const char *folder, struct order *order, struct arena *arena)
@@ -215,6 +229,7 @@ static int follow(const char *folder, struct order *order, struct arena *arena)
 	folder_remove(mine, &ignored);
 	if (status != STATUS_OK) {
 		sleep(patience_s);
+		leave_error(folder, ranks->rank, &err, arena);
 		fprintf(stderr, "rank %d: ", ranks->rank);
 		err_print(&err, stderr);
 		mpi_abort((int)status);

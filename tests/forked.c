@@ -75,18 +75,18 @@ static void share(struct ranks *self, int root, void *at, size_t bytes)
 	free(all);
 }
 
-static void hand(struct ranks *self, int to, const void *from, void *at, size_t bytes)
+static void hand(struct ranks *self, int from, int to, const void *what, void *at, size_t bytes)
 {
 	struct forked *shared = self->state;
 
 	for (size_t first = 0; first < bytes; first += ROOM) {
 		size_t count = bytes - first < ROOM ? bytes - first : ROOM;
 
-		if (self->rank == 0)
-			memcpy(room_of(shared, 0), (const char *)from + first, count);
+		if (self->rank == from)
+			memcpy(room_of(shared, from), (const char *)what + first, count);
 		pthread_barrier_wait(&shared->barrier);
 		if (self->rank == to)
-			memcpy((char *)at + first, room_of(shared, 0), count);
+			memcpy((char *)at + first, room_of(shared, from), count);
 		pthread_barrier_wait(&shared->barrier);
 	}
 }

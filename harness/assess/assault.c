@@ -7,6 +7,7 @@
 #include "harness/assess/assault.h"
 
 #include "harness/assess/target.h"
+#include "harness/assess/team.h"
 #include "harness/machine/clock.h"
 #include "harness/stats/sample.h"
 #include "harness/stats/wilson.h"
@@ -35,6 +36,7 @@ struct assault {
 	size_t count;
 	struct entry *entries; /* as in the spec */
 	uint64_t seed;
+	const struct team *team;
 	struct evidence *evidence; /* NULL: not asked for */
 	bool alone;
 };
@@ -332,7 +334,7 @@ static enum status strike(const struct assault *a, struct entry *const *volley, 
 			  size_t i, struct err *err)
 {
 	struct entry *e = volley[i];
-	struct arena scratch = {0};
+	const struct arena none = {0};
 	struct clock_mark start = clock_now();
 	double before = e->wall_s;
 	enum status status;
@@ -352,8 +354,7 @@ static enum status strike(const struct assault *a, struct entry *const *volley, 
 				mat_set(e->job.worst, k, x, mat_get(from->worst, k, x));
 		}
 	}
-	e->attack->run(e->o->attack.options, &e->job, &scratch);
-	arena_release(&scratch);
+	team_attack(a->team, &e->aim, &e->job, &none);
 	status = inspect_points(&e->aim, &e->job, err);
 	for (size_t j = 0; j < count && status == STATUS_OK; j++)
 		status =
@@ -498,6 +499,7 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 				  .entries = ARENA_ARRAY(arena, struct entry, cell->attack.count),
 				  .seed = (uint64_t)cell->seed * 1000003u +
 					  (uint64_t)cell->repetition,
+				  .team = order->team,
 				  .evidence = order->evidence,
 				  .alone = order->alone};
 

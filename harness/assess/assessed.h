@@ -8,10 +8,13 @@
 #include "harness/store/rows.h"
 #include "solvers/model/model.h"
 
+struct team; /* harness/assess/team.h */
+
 struct assess_order {
 	const struct cell *cell; /* its entries of `attack` or of `certify` */
 	const struct dataset *data;
 	const struct model *model; /* NULL: there is nothing to ask, and no rows */
+	const struct team *team;   /* ranks that share the samples; NULL: this process alone */
 	struct evidence *evidence; /* gets what is found about each point; NULL: not asked for */
 	bool alone;                /* no attack starts from what another one has found */
 };

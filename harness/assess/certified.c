@@ -2,6 +2,7 @@
 #include "harness/assess/certified.h"
 
 #include "harness/assess/target.h"
+#include "harness/assess/team.h"
 #include "harness/machine/clock.h"
 #include "harness/stats/wilson.h"
 #include "solvers/model/certify.h"
@@ -73,12 +74,11 @@ static struct attack_row row_of(const struct aim *aim, double eps, double clean,
 	return row;
 }
 
-static void run_radii(const struct certify_options *o, const struct aim *aim,
-		      const struct target *t, struct arena *arena, struct evidence *evidence,
-		      struct attack_row *row)
+static void run_radii(const struct assess_order *order, const struct aim *aim,
+		      const struct target *t, struct arena *arena, struct attack_row *row)
 {
-	const struct certifier *certifier =
-		(const struct certifier *)(const void *)o->certificate.item;
+	const struct certify_options *o = aim->entry;
+	const struct arena none = {0};
 	ptrdiff_t n = t->X.rows;
 	size_t count = o->eps.count;
 	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, count);
@@ -86,16 +86,13 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 		.X = t->X, .y = t->y, .threat = t->threat, .worst = mat_new(arena, n, t->X.cols)};
 
 	for (size_t e = 0; e < count; e++) {
-		struct arena scratch = {0};
 		double start = clock_seconds();
 
 		job.threat.eps = o->eps.at[e];
 		job.lower = bounds[e].lower = ARENA_ARRAY(arena, double, n);
 		job.upper = bounds[e].upper = ARENA_ARRAY(arena, double, n);
-		certify_margins(certifier, o->certificate.options, t->model, t->label, &job,
-				&scratch);
+		team_certify(order->team, aim, t->model, t->label, &job, &none);
 		bounds[e].seconds = clock_seconds() - start;
-		arena_release(&scratch);
 	}
 	/* lower_e >= lower_(e + 1) and upper_(e + 1) <= upper_e, as the balls are nested */
 	for (size_t e = 1; e < count; e++)
@@ -107,7 +104,8 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 		}
 	for (size_t e = 0; e < count; e++) {
 		row[e] = row_of(aim, o->eps.at[e], t->accuracy, &bounds[e]);
-		evidence_bounds(evidence, aim, o->eps.at[e], bounds[e].lower, bounds[e].upper, n);
+		evidence_bounds(order->evidence, aim, o->eps.at[e], bounds[e].lower,
+				bounds[e].upper, n);
 	}
 }
 
@@ -134,7 +132,7 @@ enum status certified_run(const struct assess_order *order, struct arena *arena,
 			out[i].row = ARENA_ARRAY(arena, struct attack_row, out[i].count);
 			status = target_new(&aim, order->data, order->model, &scratch, &t, err);
 			if (status == STATUS_OK)
-				run_radii(&o[i], &aim, &t, &scratch, order->evidence, out[i].row);
+				run_radii(order, &aim, &t, &scratch, out[i].row);
 			arena_release(&scratch);
 		}
 		if (status != STATUS_OK)

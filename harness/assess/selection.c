@@ -35,8 +35,10 @@ enum status selection_run(const struct assess_order *order, struct arena *arena,
 
 	cell.attack = cell.selects;
 	view.test = order->data->validation;
-	return assault_run(
-		&(struct assess_order){
-			.cell = &cell, .data = &view, .model = order->model, .alone = true},
-		arena, out, err);
+	return assault_run(&(struct assess_order){.cell = &cell,
+						  .data = &view,
+						  .model = order->model,
+						  .team = order->team,
+						  .alone = true},
+			   arena, out, err);
 }

@@ -20,6 +20,8 @@ struct batch_group {
 	size_t cells, tasks;
 	double bytes;        /* memory of a task */
 	long cores, minutes; /* of a task, at most */
+	long ranks,
+		nodes; /* processes that its cells start at once, and where; 1: the task itself */
 	const char *command; /* of a task, for a shell */
 };
 
@@ -63,7 +65,7 @@ struct batch_states {
 
 struct engine {
 	struct desc base;
-	bool queues; /* it knows partitions and accounts */
+	bool queues; /* it knows partitions, accounts and tasks of several nodes */
 	bool hosts;  /* it starts tasks on hosts that it is given */
 	/* The scripts. */
 	void (*write)(const struct batch *batch, struct arena *arena, struct batch_files *out);

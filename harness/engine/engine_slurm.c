@@ -46,10 +46,15 @@ static const char *array_of(const struct batch *batch, const struct batch_group 
 	text_format(&out, "#SBATCH --array=1-%zu", group->tasks);
 	if (batch->throttle > 0)
 		text_format(&out, "%%%ld", throttle_of(batch, group));
+	text_add(&out, "\n");
+	if (group->ranks > 1) /* srun and mpirun start so many processes and no more */
+		text_format(&out, "#SBATCH --nodes=%ld\n#SBATCH --ntasks=%ld\n", group->nodes,
+			    group->ranks);
 	text_format(&out,
-		    "\n#SBATCH --cpus-per-task=%ld\n#SBATCH --mem=%.0fM\n#SBATCH --time=%ld\n"
+		    "#SBATCH --cpus-per-task=%ld\n#SBATCH --mem=%.0fM\n#SBATCH --time=%ld\n"
 		    "#SBATCH --signal=B:TERM@%ld\n#SBATCH --requeue\n",
-		    group->cores, ceil(group->bytes / mib), group->minutes, batch->grace);
+		    group->cores / group->ranks, ceil(group->bytes / mib), group->minutes,
+		    batch->grace);
 	text_add(&out, script_task(batch, group, "$SLURM_ARRAY_TASK_ID", false, arena));
 	return out.at;
 }

@@ -17,9 +17,9 @@ struct job {
 	const char *const *command; /* program and arguments, ends with NULL */
 	char *const *environment;   /* ends with NULL */
 	bool launched;        /* by a program that starts processes and passes SIGUSR1 on to them */
-	const char *folder;   /* of the cell, holds cell.json; both outputs go to its log.txt */
+	const char *folder;   /* of the cell, holds cell.json, gets log.txt; there until it ends */
 	const char *start;    /* folder to start in, or NULL; then the paths above are absolute */
-	double memory_limit;  /* resident bytes, NaN = none */
+	double memory_limit;  /* resident bytes of all processes here, NaN = none */
 	double address_limit; /* bytes of address space, NaN = none */
 };
 

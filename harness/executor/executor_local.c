@@ -4,6 +4,7 @@
  * that does. What it says comes through a pipe, "--progress 3". */
 #include "harness/executor/executor.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -14,13 +15,15 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	PROGRESS_FD = 3,      /* of the pipe in the child, behind the three standard ones */
 	CANNOT_EXECUTE = 127, /* as shells say it */
 	LOG_MODE = 0666,      /* the user's umask decides */
-	SAID_ROOM = 4096
+	SAID_ROOM = 4096,
+	COMMAND_ROOM = 16384
 };
 
 struct local_job {
@@ -28,6 +31,8 @@ struct local_job {
 	bool busy, gone;     /* gone: has ended, though what it said may not have been read */
 	pid_t pid;           /* also the id of its process group */
 	int progress;        /* reading end of its pipe, non-blocking; -1: closed */
+	const char *folder;  /* of the cell */
+	time_t looked;       /* at its memory, if launched: when */
 	double memory_limit; /* resident bytes, NaN = none */
 	double kernel_kills; /* of the machine, when it was started */
 	struct job_end end;
@@ -155,6 +160,7 @@ static enum status submit(void *state, size_t place, const struct job *job, stru
 	*mine = (struct local_job){.busy = true,
 				   .pid = pid,
 				   .launched = job->launched,
+				   .folder = job->folder,
 				   .progress = ends[0],
 				   .memory_limit = job->memory_limit,
 				   .kernel_kills = kernel_kills()};
@@ -204,7 +210,7 @@ static bool next_event(struct local *local, size_t place, struct job_event *out)
 		return false;
 	if (!job->gone && wait4(job->pid, &job->end.wait_status, WNOHANG, &usage) == job->pid) {
 		job->gone = true;
-		job->end.peak_bytes = (double)usage.ru_maxrss * kib;
+		job->end.peak_bytes = fmax(job->end.peak_bytes, (double)usage.ru_maxrss * kib);
 		job->end.kernel_oom = kernel_kills() > job->kernel_kills;
 	}
 	if (next_line(job, local->line)) {
@@ -228,25 +234,80 @@ static bool any_event(struct local *local, struct job_event *out)
 	return false;
 }
 
-/* Kill what is above its limit by the resident memory that the system tells of, if it does. */
-static void limit_memory(struct local_job *job)
+/* Resident memory, if the system tells of it. */
+static double resident(long process)
 {
 	unsigned long pages = 0;
 	char path[64];
-	double bytes;
 	FILE *file;
 
-	snprintf(path, sizeof path, "/proc/%ld/statm", (long)job->pid);
-	file = isnan(job->memory_limit) ? NULL : fopen(path, "re");
-	if (!file)
-		return;
-	if (fscanf(file, "%*u %lu", &pages) != 1)
+	snprintf(path, sizeof path, "/proc/%ld/statm", process);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%*u %lu", &pages) != 1)
 		pages = 0;
-	fclose(file);
-	bytes = (double)pages * (double)sysconf(_SC_PAGESIZE);
+	if (file)
+		fclose(file);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* Whether a process has this word in its command line. */
+static bool has_word(long process, const char *word)
+{
+	char path[64], line[COMMAND_ROOM];
+	size_t got = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%ld/cmdline", process);
+	file = fopen(path, "re");
+	if (file) {
+		got = fread(line, 1, sizeof line - 1, file);
+		fclose(file);
+	}
+	line[got] = '\0';
+	for (size_t at = 0; at < got; at += strlen(line + at) + 1)
+		if (strcmp(line + at, word) == 0)
+			return true;
+	return false;
+}
+
+/* Memory of the ranks of this machine, whoever their parents are: srun's are daemons. With `end`
+ * they are killed. A rank is what has the folder of the cell as an argument; its launcher too. */
+static double resident_ranks(const struct local_job *job, bool end)
+{
+	DIR *all = opendir("/proc");
+	struct dirent *entry;
+	double bytes = 0;
+
+	while (all && (entry = readdir(all))) {
+		long process = strtol(entry->d_name, NULL, 10);
+
+		if (process <= 0 || !has_word(process, job->folder))
+			continue;
+		bytes += resident(process);
+		if (end)
+			kill((pid_t)process, SIGKILL);
+	}
+	if (all)
+		closedir(all);
+	return bytes;
+}
+
+/* Kill what is above its limit. */
+static void limit_memory(struct local_job *job)
+{
+	double bytes;
+
+	if (isnan(job->memory_limit) || (job->launched && time(NULL) == job->looked))
+		return;
+	job->looked = time(NULL); /* all processes are looked at: once a second */
+	bytes = job->launched ? resident_ranks(job, false) : resident(job->pid);
+	if (job->launched)
+		job->end.peak_bytes = fmax(job->end.peak_bytes, bytes);
 	if (bytes > job->memory_limit && job->end.over_memory == 0) {
 		job->end.over_memory = bytes;
 		kill(-job->pid, SIGKILL);
+		if (job->launched)
+			resident_ranks(job, true);
 	}
 }
 

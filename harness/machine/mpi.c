@@ -125,20 +125,20 @@ static void share(struct ranks *self, int root, void *at, size_t bytes)
 	self->seconds += MPI_Wtime() - start;
 }
 
-static void hand(struct ranks *self, int to, const void *from, void *at, size_t bytes)
+static void hand(struct ranks *self, int from, int to, const void *what, void *at, size_t bytes)
 {
 	MPI_Request request;
 
-	if (self->rank != 0 && self->rank != to)
+	if (self->rank != from && self->rank != to)
 		return;
 	for (size_t first = 0; first < bytes; first += LARGEST) {
 		int now = (int)(bytes - first < LARGEST ? bytes - first : LARGEST);
 
-		if (self->rank == 0)
-			MPI_Isend((const char *)from + first, now, MPI_BYTE, to, 0, MPI_COMM_WORLD,
+		if (self->rank == from)
+			MPI_Isend((const char *)what + first, now, MPI_BYTE, to, 0, MPI_COMM_WORLD,
 				  &request);
 		else
-			MPI_Irecv((char *)at + first, now, MPI_BYTE, 0, 0, MPI_COMM_WORLD,
+			MPI_Irecv((char *)at + first, now, MPI_BYTE, from, 0, MPI_COMM_WORLD,
 				  &request);
 		finish(&request);
 	}

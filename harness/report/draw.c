@@ -61,6 +61,13 @@ static void tell_unused(const struct experiment *experiment, const struct plot_o
 		}
 }
 
+/* What is said of a plot that was asked for and not drawn. */
+static const char *nothing_of(const struct plot_order *order, const char *stem, struct arena *arena)
+{
+	return arena_format(arena, "%s: %s", stem,
+			    order->lacks ? order->lacks : "the records have nothing for it");
+}
+
 enum status draw_plots(const struct experiment *experiment, const struct records *records,
 		       const struct texts *elsewhere, struct html_plots *plots,
 		       const char **captions, struct err *err)
@@ -73,12 +80,13 @@ enum status draw_plots(const struct experiment *experiment, const struct records
 	size_t most = named ? named : registry_count(KIND_PLOT);
 	struct plot_order *orders = ARENA_ARRAY(arena, struct plot_order, most);
 	struct text text = text_new(arena);
+	const char **empty = ARENA_ARRAY(arena, const char *, named);
 	struct html_plot *at;
 	struct texts custom;
 
 	TRY(custom_copy(records, &custom, err));
 	at = ARENA_ARRAY(arena, struct html_plot, most + custom.count);
-	*plots = (struct html_plots){0, at};
+	*plots = (struct html_plots){.at = at, .empty.at = empty};
 	for (size_t i = 0; i < most; i++) {
 		const struct desc *item = named ? given[i].plot.item : registry_at(KIND_PLOT, i);
 		struct style *look = ARENA_NEW(arena, struct style);
@@ -99,6 +107,8 @@ enum status draw_plots(const struct experiment *experiment, const struct records
 					 : arena_format(arena, "%s-%zu", item->name, number);
 		plot->title = arena_format(arena, "%s: %s", plot->stem, item->doc);
 		TRY(plot_write(&orders[i], records, plot->stem, &written, err));
+		if (!written && named)
+			empty[plots->empty.count++] = nothing_of(&orders[i], plot->stem, arena);
 		if (!written)
 			continue;
 		plot->order = &orders[i];
@@ -137,6 +147,8 @@ size_t draw_tell(const struct records *records, const struct html_plots *plots, 
 		       "gnuplot failed: %s", plot->drawing.message);
 		err_print(&told, to);
 	}
+	for (size_t i = 0; i < plots->empty.count; i++)
+		fprintf(to, "note: not drawn: %s\n", plots->empty.at[i]);
 	if (undrawn)
 		fprintf(to,
 			"note: gnuplot was not found: %zu plot%s not drawn, scripts and data are "

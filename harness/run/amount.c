@@ -5,6 +5,7 @@
 #include "harness/assess/assault.h"
 #include "harness/assess/certified.h"
 #include "harness/assess/target.h"
+#include "harness/assess/team.h"
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "solvers/model/attack.h"
@@ -84,7 +85,6 @@ static void attack(const struct cell *cell, const struct dataset *data, const st
 	for (size_t i = 0; i < cell->attack.count; i++) {
 		const struct attack_options *o = &entries[i];
 		const struct aim aim = assault_aim(o, data);
-		struct arena scratch = arena_beside(beside);
 		struct attack_job job;
 
 		if (target_new(&aim, data, model, &arena, &target, &ignored) != STATUS_OK)
@@ -96,9 +96,7 @@ static void attack(const struct cell *cell, const struct dataset *data, const st
 					  .worst = mat_new(&arena, target.X.rows, target.X.cols),
 					  .margin = ARENA_ARRAY(&arena, real, target.X.rows)};
 		job.threat.eps = 1;
-		((const struct attack *)(const void *)o->attack.item)
-			->run(o->attack.options, &job, &scratch);
-		arena_release(&scratch);
+		team_attack(NULL, &aim, &job, &arena);
 		arena_alloc(&arena, (size_t)target.X.rows * o->eps.count, sizeof(double));
 	}
 	arena_release(&arena);
@@ -128,9 +126,7 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 			job.threat.eps = 1;
 			arena_alloc(&arena, (size_t)target.X.rows * o->eps.count,
 				    4 * sizeof(double));
-			certify_margins((const struct certifier *)(const void *)o->certificate.item,
-					o->certificate.options, target.model, target.label, &job,
-					&arena);
+			team_certify(NULL, &aim, target.model, target.label, &job, &arena);
 		}
 		arena_release(&arena);
 	}
@@ -224,6 +220,16 @@ static void bound(const struct train_options *train, const struct problem *probl
 		(void)trainer->setup(problem, train->bound.options, arena, &state, &ignored);
 }
 
+/* The samples that another rank than the first attacks and certifies, in parts of their own. */
+static void serve(const struct amount_shape *s, struct ranks *ranks, struct dataset *data)
+{
+	struct part *const parts[] = {&data->train, &data->validation, &data->test};
+	const size_t n[] = {s->n_train, s->n_validation, s->n_test};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		parts[i]->X.rows = team_rows(ranks, (ptrdiff_t)n[i]).rows;
+}
+
 static size_t amount_of_rank(const struct cell *cell, const struct amount_shape *shape,
 			     struct ranks *ranks)
 {
@@ -246,6 +252,7 @@ static size_t amount_of_rank(const struct cell *cell, const struct amount_shape 
 	struct coordinates posed;
 	struct evaluator evaluator;
 	const struct model *model;
+	bool first = ranks_at(ranks) == 0;
 	struct err ignored = {0};
 	void *state;
 
@@ -258,11 +265,13 @@ static size_t amount_of_rank(const struct cell *cell, const struct amount_shape 
 					 (struct training){trainer, options, state, posed.rowspace},
 					 &arena);
 		arena_settle(&arena);
-		model = ranks_at(ranks) == 0 ? evaluator.held[0].model : NULL;
-		for (long i = 1; model && i < train->penalties; i++)
+		model = evaluator.held[0].model;
+		for (long i = 1; first && model && i < train->penalties; i++)
 			model_new(model->kind, &arena, model_size(model));
-		if (model)
+		if (first && model)
 			bound(train, &problem, &arena);
+		if (!first)
+			serve(shape, ranks, &data);
 		if (model)
 			attack(cell, &data, model, &arena);
 		if (model)
@@ -275,11 +284,12 @@ static size_t amount_of_rank(const struct cell *cell, const struct amount_shape 
 size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 {
 	struct ranks first = alike(0, shape->ranks), other = alike(1, shape->ranks);
+	size_t nodes = shape->nodes > 0 ? shape->nodes : 1;
 
 	if (shape->ranks < 2)
 		return amount_of_rank(cell, shape, NULL);
 	return amount_of_rank(cell, shape, &first) +
-	       (shape->ranks - 1) * amount_of_rank(cell, shape, &other);
+	       ((shape->ranks + nodes - 1) / nodes - 1) * amount_of_rank(cell, shape, &other);
 }
 
 /* Threads that wait passively are woken for every parallel loop, and an iteration has 5 to 50 such

@@ -16,11 +16,13 @@ struct amount_shape {
 	size_t raw_bytes;  /* of the table as read, in double */
 	size_t read_bytes; /* with the content of files held while it is read */
 	size_t ranks;      /* that share the training part; 0: one process */
+	size_t nodes;      /* that the ranks are spread over; 0: one */
 };
 
 /* The largest sum of bytes held at one time, beyond the program itself: while loading, preparing,
  * training, evaluating, attacking or certifying. Where it depends on the data, what the shape
- * allows at most. With as many threads as OpenMP may use now. Of several ranks the sum over all. */
+ * allows at most. With as many threads as OpenMP may use now. Of several ranks the sum over those
+ * of a node, the first one among them. */
 size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape);
 
 /* What setup of a trainer takes for n samples of d features: allocated, and held at most, then and

@@ -1,7 +1,6 @@
 /* Rows for ranks. See deal.h. */
 #include "harness/run/deal.h"
 
-#include <stdint.h>
 #include <string.h>
 
 enum { NAME = 32 };
@@ -54,7 +53,7 @@ static void deal(struct ranks *ranks, const struct heading *h, const void *from,
 		struct ranks_rows rows = ranks_rows_of(to, ranks->count, h->n);
 		const char *first = from ? (const char *)from + (size_t)rows.first * size : NULL;
 
-		ranks_hand(ranks, to, first, at, (size_t)rows.rows * size);
+		ranks_hand(ranks, 0, to, first, at, (size_t)rows.rows * size);
 	}
 }
 
@@ -93,15 +92,6 @@ static void deal_rows(struct ranks *ranks, const struct heading *h, struct probl
 				.weight = first ? of.weight : weight};
 }
 
-/* An array of the first rank, or room for it. */
-static void *shared(struct ranks *ranks, const void *from, size_t bytes, struct arena *arena)
-{
-	void *at = ranks->rank == 0 ? (void *)(uintptr_t)from : arena_alloc(arena, bytes, 1);
-
-	ranks_share(ranks, 0, at, bytes);
-	return at;
-}
-
 static void share_validation(struct ranks *ranks, const struct heading *h, struct problem *p,
 			     struct arena *arena)
 {
@@ -114,11 +104,11 @@ static void share_validation(struct ranks *ranks, const struct heading *h, struc
 		ranks_share(ranks, 0, mat_col(p->X_validation, j), n * sizeof(real));
 	y->n = h->validation;
 	y->k = h->k;
-	y->at = shared(ranks, y->at, n * (size_t)h->k * sizeof *y->at, arena);
+	y->at = ranks_shared(ranks, y->at, n * (size_t)h->k * sizeof *y->at, arena);
 	if (h->labels)
-		y->label = shared(ranks, y->label, n * sizeof *y->label, arena);
+		y->label = ranks_shared(ranks, y->label, n * sizeof *y->label, arena);
 	if (h->weights)
-		y->weight = shared(ranks, y->weight, n * sizeof *y->weight, arena);
+		y->weight = ranks_shared(ranks, y->weight, n * sizeof *y->weight, arena);
 }
 
 static void share_names(struct ranks *ranks, const struct heading *h, struct problem *p,
@@ -149,10 +139,10 @@ static void share_columns(struct ranks *ranks, const struct heading *h, struct p
 {
 	size_t d = (size_t)h->d;
 
-	p->frozen = shared(ranks, p->frozen, d * sizeof *p->frozen, arena);
-	p->raw.shift = shared(ranks, p->raw.shift, d * sizeof *p->raw.shift, arena);
+	p->frozen = ranks_shared(ranks, p->frozen, d * sizeof *p->frozen, arena);
+	p->raw.shift = ranks_shared(ranks, p->raw.shift, d * sizeof *p->raw.shift, arena);
 	if (h->raw)
-		p->raw.scale = shared(ranks, p->raw.scale, d * sizeof *p->raw.scale, arena);
+		p->raw.scale = ranks_shared(ranks, p->raw.scale, d * sizeof *p->raw.scale, arena);
 	if (h->mixing[0])
 		p->raw.mixing = arena_text(arena, h->mixing);
 	if (h->names > 0)

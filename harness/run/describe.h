@@ -2,6 +2,7 @@
 #ifndef RUN_DESCRIBE_H
 #define RUN_DESCRIBE_H
 
+#include "harness/assess/team.h"
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "harness/run/loop.h"
@@ -15,6 +16,7 @@ struct run {
 	const char *folder;
 	struct arena arena;  /* lives as long as the run */
 	struct ranks *ranks; /* that share the rows of training; NULL: this process alone */
+	struct team team;    /* the same for samples of attacks and certificates */
 	struct cell cell;
 	struct dataset data;
 	struct problem problem;

@@ -274,9 +274,10 @@ static enum status recall(struct work *w, struct err *err)
 
 enum status probes_run(struct probes *p, struct err *err)
 {
-	struct work w = {.p = p,
-			 .evidence = evidence_new(p->arena, certified_findings(p->cell)),
-			 .order = {.cell = p->cell, .data = p->data, .model = p->model}};
+	struct work w = {
+		.p = p,
+		.evidence = evidence_new(p->arena, certified_findings(p->cell)),
+		.order = {.cell = p->cell, .data = p->data, .model = p->model, .team = p->team}};
 	size_t own = selection_own(p->cell);
 
 	w.order.evidence = &w.evidence;

@@ -13,10 +13,13 @@
 #include "solvers/core/status.h"
 #include "solvers/model/model.h"
 
+struct team; /* harness/assess/team.h */
+
 struct probes {
 	const struct cell *cell;
 	const struct dataset *data;
 	const struct model *model; /* NULL: there is nothing to ask, and no rows */
+	const struct team *team;   /* ranks that share the samples, or NULL */
 	const char *folder;        /* gets the files */
 	const char *record;        /* folder of the earlier record, or NULL */
 	bool trained;              /* training ended by itself: another run may go on from here */

@@ -1,6 +1,7 @@
 /* One cell from its canonical text to its record. */
 #include "harness/run/run.h"
 
+#include "harness/assess/certified.h"
 #include "harness/assess/decisions.h"
 #include "harness/assess/subset.h"
 #include "harness/assess/target.h"
@@ -276,6 +277,7 @@ static enum status probe(struct run *run, const struct model *model, const char 
 	struct probes probes = {.cell = &run->cell,
 				.data = &run->data,
 				.model = model,
+				.team = &run->team,
 				.folder = run->folder,
 				.record = record,
 				.trained = trained,
@@ -370,6 +372,10 @@ static enum status examine(struct run *run, const struct loop_result *end, struc
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));
 	TRY(probes_note(&run->cell, run->folder, true, trained, err));
+	if (ranks_count(run->ranks) > 1 && certified_findings(&run->cell) > 0)
+		describe_add(run, arena_format(&run->arena,
+					       "samples of attacks and certificates on %d ranks",
+					       run->ranks->count));
 	return probe(run, run->evaluator.delivered, NULL, trained, err);
 }
 
@@ -383,9 +389,12 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
 	describe_ranks(run);
-	if (ranks_at(run->ranks) > 0) /* the first one goes on alone */
+	if (ranks_at(run->ranks) > 0) { /* the first one asks from here on */
+		team_serve(&run->team);
 		return STATUS_OK;
+	}
 	TRY(examine(run, &end, err));
+	team_end(&run->team);
 	status = status_of(run, &end);
 	run->result.status = cell_status_names[status];
 	if (status == CELL_FAILED)
@@ -403,6 +412,10 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	struct modelfile file = {.model = NULL};
 
 	TRY(prepare(run, order->choose_threads, err));
+	if (ranks_at(run->ranks) > 0) {
+		team_serve(&run->team);
+		return STATUS_OK;
+	}
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
 	run->result.cell = run->here.cell;
@@ -412,6 +425,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	if (trainer_makes(run->trainer, run->cell.train.solver.options, 1))
 		TRY(modelfile_of(record, run->data.train.X.cols, &run->arena, &file, err));
 	TRY(probe(run, file.model, record, true, err));
+	team_end(&run->team);
 	run->result.status = cell_status_names[CELL_OK];
 	run->result.message = NULL;
 	return result_write(&run->result, path_in(run, "result.json"), err);
@@ -419,7 +433,10 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
-	struct run run = {.folder = folder, .ranks = order->ranks, .result = result_empty()};
+	struct run run = {.folder = folder,
+			  .ranks = order->ranks,
+			  .team = {order->ranks, &run.cell},
+			  .result = result_empty()};
 	enum status status;
 
 	run.result.cell = order->cell;

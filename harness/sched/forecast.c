@@ -54,17 +54,18 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 		.raw_bytes = (size_t)shape->raw_bytes,
 		.read_bytes = (size_t)shape->read_bytes,
 		.ranks = (size_t)shape->ranks,
+		.nodes = (size_t)shape->nodes,
 	};
 	struct forecast forecast = {0};
-	double iterations;
+	double iterations, here = ceil(shape->ranks / fmax(shape->nodes, 1));
 
 	trainer->forecast(cell->train.solver.options,
 			  (struct trainer_shape){(ptrdiff_t)shape->n_train, (ptrdiff_t)shape->d,
 						 (ptrdiff_t)shape->k,
 						 (const struct loss *)cell->train.loss.item},
 			  &forecast);
-	*bytes = fmax(shape->ranks, 1) * (program_bytes + omp_get_max_threads() * thread_bytes) +
-		 shape->ranks * rank_bytes + (double)amount_of_cell(cell, &rows);
+	*bytes = fmax(here, 1) * (program_bytes + omp_get_max_threads() * thread_bytes) +
+		 here * rank_bytes + (double)amount_of_cell(cell, &rows);
 	iterations = (double)cell->stop.iterations;
 	if (forecast.most_iterations > 0)
 		iterations = fmin(iterations, forecast.most_iterations);

@@ -13,14 +13,15 @@ struct forecast_shape {
 	double raw_bytes;  /* of the table as read, in double, alive only while loading */
 	double read_bytes; /* with what is held besides while it is read */
 	double ranks;      /* of the worker, set by the caller; 0: it is one process */
+	double nodes;      /* that these are spread over */
 };
 
 /* Count the rows and columns of the cell's data (data_count). */
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err);
 
-/* Peak memory of the worker, of all its ranks (bytes; with the threads that OpenMP may use now),
- * and work (floating point operations up to stop.iterations, or as many as the method makes at
- * most). */
+/* Peak memory of the worker, of all its ranks on a node (bytes; with the threads that OpenMP may
+ * use now), and work (floating point operations up to stop.iterations, or as many as the method
+ * makes at most). */
 void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
 		   double *flops);
 

@@ -22,10 +22,10 @@ enum {
 	TAIL_KEPT = 400       /* of a last line that are worth quoting */
 };
 
-const char *outcome_last_line(const char *tmp, struct arena *arena)
+static const char *last_line(const char *path, struct arena *arena)
 {
 	char text[TAIL_BYTES + 1];
-	int file = open(arena_format(arena, "%s/log.txt", tmp), O_RDONLY | O_CLOEXEC);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
 	off_t size = file < 0 ? 0 : lseek(file, 0, SEEK_END);
 	off_t from = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
 	ssize_t got = file < 0 ? 0 : pread(file, text, TAIL_BYTES, from);
@@ -41,6 +41,16 @@ const char *outcome_last_line(const char *tmp, struct arena *arena)
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
 	return arena_text_n(arena, line, strnlen(line, TAIL_KEPT));
+}
+
+const char *outcome_last_line(const char *tmp, struct arena *arena)
+{
+	return last_line(arena_format(arena, "%s/log.txt", tmp), arena);
+}
+
+static const char *rank_error(const char *tmp, struct arena *arena)
+{
+	return arena_format(arena, "%s/" OUTCOME_RANK_ERROR, tmp);
 }
 
 bool outcome_is_good(const struct ending *ending)
@@ -92,7 +102,10 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 		return CELL_OOM;
 	}
 	if (ending->ranks > 1 && WEXITSTATUS(wait_status) != CANNOT_EXECUTE) {
-		/* one that ends by an error has recorded it; the next run tries again */
+		*message = last_line(rank_error(tmp, arena), arena);
+		if (*message)
+			return CELL_FAILED;
+		/* one that ends by an error has told it; the next run tries again */
 		*message =
 			arena_format(arena,
 				     "one of %ld ranks died, exit status %d; log.txt has what the "
@@ -218,6 +231,8 @@ enum status outcome_record(const struct cell *cell, const struct ending *ending,
 		if (file->table)
 			TRY(csv_mend(arena_format(arena, "%s/%s", tmp, file->name), err));
 	TRY(note_asked(cell, tmp, arena, err));
+	if (ending->ranks > 1)
+		unlink(rank_error(tmp, arena)); /* if there is one, the record has it */
 	return write_result(out, tmp, arena, err);
 }
 

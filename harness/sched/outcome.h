@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* In the worker's folder: the error of a rank behind the first one, which alone records. */
+#define OUTCOME_RANK_ERROR "rank.txt"
+
 struct ending {
 	struct job_end end;
 	bool timed_out;      /* it was asked to end at the wall-clock limit */

@@ -43,7 +43,7 @@ struct planner {
 	struct known_data *known;
 	size_t known_count;
 	int threads;         /* of a worker */
-	long ranks;          /* of a worker */
+	long ranks, nodes;   /* of a worker */
 	double memory_limit; /* bytes per cell */
 	const char *limit_from;
 	bool limit_is_share; /* of the machine, by the number of jobs */
@@ -241,6 +241,7 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 	TRY(status);
 	data->has_shape = true;
 	data->shape.ranks = planner->ranks > 1 ? (double)planner->ranks : 0;
+	data->shape.nodes = (double)planner->nodes;
 	if (work_refuses(planner->experiment, at->cell,
 			 (struct work_outputs){(size_t)data->shape.k, (size_t)data->shape.classes},
 			 planner->unfit))
@@ -278,6 +279,7 @@ static struct planner planner_new(const struct experiment *experiment, struct ar
 			     &threads);
 	planner.threads = (int)threads;
 	planner.ranks = resources->ranks;
+	planner.nodes = resources->nodes;
 	planner.memory_available = forecast_memory_available();
 	planner.limit_is_share = !limited && jobs > 1;
 	planner.limit_from = limited ? "resources.memory_limit" : "this machine";

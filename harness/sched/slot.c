@@ -100,7 +100,7 @@ static const char *const *command_of(struct slot *slot, const struct slot_contex
 	enum { MOST = 14 };
 	const struct planned *at = slot->at;
 	const char **args = ARENA_ARRAY(&slot->arena, const char *, MOST_LAUNCH + MOST + 1);
-	bool launched = context->ranks > 1 && !at->completes;
+	bool launched = context->ranks > 1;
 	size_t count = launched ? put_launch(slot, context, args) : 0;
 
 	args[count++] = environment_worker(context->worker_folder,
@@ -150,7 +150,7 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
 	if (status == STATUS_OK) {
 		job.command = command_of(slot, context);
-		job.launched = context->ranks > 1 && !at->completes;
+		job.launched = context->ranks > 1;
 		job.folder = slot->tmp;
 		slot->deadline =
 			isnan(context->time_limit) ? HUGE_VAL : slot->start + context->time_limit;
@@ -228,7 +228,7 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context,
 		.time_limit = context->time_limit,
 		.memory_limit = context->memory_limit,
 		.threads = context->threads,
-		.ranks = slot->at->completes ? 1 : context->ranks,
+		.ranks = context->ranks,
 	};
 
 	if (WIFEXITED(end->wait_status) && WEXITSTATUS(end->wait_status) == RUN_EXIT_RECORD)

@@ -56,6 +56,10 @@ static const struct option resource_rows[] = {
 	 .range = RANGE_WITHIN(1, 4096),
 	 .doc = "processes that share the rows of a cell by MPI; needs a build with `make MPI=1`, "
 		"and threads are those of each"},
+	{OPTION_FIELD(struct resource_options, nodes), .initial = "1",
+	 .range = RANGE_WITHIN(1, 4096),
+	 .doc = "machines that the ranks of a cell are spread over, as many on each, by a batch "
+		"system or by `launch`; its memory is that of the one which needs most"},
 	{OPTION_FIELD(struct resource_options, launch), .initial = "mpirun -n",
 	 .doc = "command that starts ranks; their number and the worker follow, as in srun "
 		"--mpi=pmi2 -n"},

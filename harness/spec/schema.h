@@ -102,6 +102,7 @@ enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };
 struct resource_options {
 	long jobs, threads;     /* 0 = choose; threads of each rank */
 	long ranks;             /* processes of a cell */
+	long nodes;             /* that they are spread over */
 	const char *launch;     /* that starts them: words before their number */
 	double time_limit;      /* s per cell */
 	double memory_limit;    /* bytes per cell; NaN = what the machine has, divided by jobs */

@@ -529,8 +529,16 @@ void work_check_ranks(const struct experiment *experiment, bool mpi, struct prob
 	struct trail top = {.key = "resources"}, trail = {&top, "ranks", 0};
 	const struct node *resources = node_get(experiment->tree, "resources");
 	struct err_place at = check_place(resources ? resources : experiment->tree, "ranks");
-	long ranks = experiment->resources.ranks;
+	long ranks = experiment->resources.ranks, nodes = experiment->resources.nodes;
 
+	if (nodes > ranks) {
+		trail.key = "nodes";
+		problem_add(problems,
+			    check_place(resources ? resources : experiment->tree, "nodes"), &trail,
+			    "%ld nodes for %ld rank%s of a cell (resources.ranks)", nodes, ranks,
+			    ranks == 1 ? "" : "s");
+		return;
+	}
 	if (ranks <= 1)
 		return;
 	if (!mpi) {

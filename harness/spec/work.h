@@ -14,8 +14,8 @@
 enum status work_check(const struct experiment *experiment, struct problems *problems,
 		       struct problems *untested);
 
-/* Add a problem where resources.ranks are more than one and `mpi` is not there, or where a method
- * needs all rows in one process. */
+/* Add a problem where resources.nodes are more than ranks, or ranks more than one and `mpi` is not
+ * there, or where a method needs all rows in one process. */
 void work_check_ranks(const struct experiment *experiment, bool mpi, struct problems *problems);
 
 /* What a data set asks of a method: struct dataset. */

@@ -534,8 +534,7 @@ void ball_push(struct chunk *chunk, const struct ball_momentum *how)
 void ball_scatter(struct chunk *chunk, const char *purpose, uint64_t restart)
 {
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
-		uint64_t index = restart << 32 | (uint64_t)chunk->sample[r];
-		struct rng rng = rng_stream(chunk->job->seed, purpose, index);
+		struct rng rng = chunk_stream(chunk, r, purpose, restart);
 
 		balls[chunk->job->threat.norm].scatter(chunk, r, &rng);
 	}

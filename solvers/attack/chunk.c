@@ -139,6 +139,14 @@ static void load(struct chunk *chunk, const ptrdiff_t *sample, ptrdiff_t count, 
 		aim(chunk, target);
 }
 
+struct rng chunk_stream(const struct chunk *chunk, ptrdiff_t row, const char *purpose,
+			uint64_t draw)
+{
+	uint64_t sample = (uint64_t)(chunk->job->first + chunk->sample[row]);
+
+	return rng_stream(chunk->job->seed, purpose, draw << 32 | sample);
+}
+
 void chunk_store(const struct chunk *chunk)
 {
 	const struct attack_job *job = chunk->job;

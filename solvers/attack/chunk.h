@@ -5,6 +5,7 @@
 #ifndef ATTACK_CHUNK_H
 #define ATTACK_CHUNK_H
 
+#include "solvers/core/rng.h"
 #include "solvers/model/attack.h"
 
 enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8, CHUNK_LINES = 7 };
@@ -66,6 +67,10 @@ struct chunk_plan {
 /* Run the plan on all samples of the job that are not finished, chunk by chunk, in parallel. With
  * eps = 0 nothing happens. */
 void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct arena *arena);
+
+/* Random numbers of a row, of one draw of several. */
+struct rng chunk_stream(const struct chunk *chunk, ptrdiff_t row, const char *purpose,
+			uint64_t draw);
 
 /* Write worst points and margins back to the job. */
 void chunk_store(const struct chunk *chunk);

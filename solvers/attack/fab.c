@@ -292,8 +292,7 @@ static void step(struct chunk *chunk, uint64_t number)
 		near = gap(&row, row.at, row.from_at);
 		far = gap(&row, row.clean, row.from_clean);
 		if (!(near > 0)) {
-			struct rng rng = rng_stream(chunk->job->seed, "fab flat",
-						    number << 32 | (uint64_t)chunk->sample[r]);
+			struct rng rng = chunk_stream(chunk, r, "fab flat", number);
 
 			scatter(chunk, r, rng_uniform(&rng), &rng);
 			continue;
@@ -396,9 +395,7 @@ static void begin(struct chunk *chunk, uint64_t restart)
 		lowest[r] = (real)HUGE_VAL;
 	for (uint64_t draw = 0; draw < DRAWS; draw++) {
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
-			uint64_t stream = restart * DRAWS + draw;
-			struct rng rng = rng_stream(chunk->job->seed, "fab",
-						    stream << 32 | (uint64_t)chunk->sample[r]);
+			struct rng rng = chunk_stream(chunk, r, "fab", restart * DRAWS + draw);
 
 			scatter(chunk, r, (double)(draw + 1) / DRAWS, &rng);
 		}

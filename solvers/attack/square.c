@@ -450,7 +450,8 @@ static void attack(struct walk *s, const struct square_options *o, ptrdiff_t sam
 				     MOVE_SUBSET, MOVE_RUN,    MOVE_SHAKE};
 	double done = o->stop_when_broken ? 0 : -HUGE_VAL;
 
-	s->rng = rng_stream(s->job->seed, "square", (uint64_t)restart << 32 | (uint64_t)sample);
+	s->rng = rng_stream(s->job->seed, "square",
+			    (uint64_t)restart << 32 | (uint64_t)(s->job->first + sample));
 	walk_begin(s, sample, restart > 0);
 	if (restart > 0)
 		s->margin = HUGE_VAL;

@@ -4,6 +4,7 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -159,10 +160,18 @@ void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes)
 		ranks->share(ranks, root, at, bytes);
 }
 
-void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes)
+void *ranks_shared(struct ranks *ranks, const void *from, size_t bytes, struct arena *arena)
 {
-	if (ranks && to > 0)
-		ranks->hand(ranks, to, from, at, bytes);
+	void *at = ranks_at(ranks) == 0 ? (void *)(uintptr_t)from : arena_alloc(arena, bytes, 1);
+
+	ranks_share(ranks, 0, at, bytes);
+	return at;
+}
+
+void ranks_hand(struct ranks *ranks, int from, int to, const void *what, void *at, size_t bytes)
+{
+	if (ranks && from != to)
+		ranks->hand(ranks, from, to, what, at, bytes);
 }
 
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,

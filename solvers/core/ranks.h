@@ -20,8 +20,9 @@ struct ranks {
 	void (*sum)(struct ranks *self, double *at, size_t n);
 	/* `bytes` of the rank `root`, to all */
 	void (*share)(struct ranks *self, int root, void *at, size_t bytes);
-	/* `bytes` there on the first rank become those at `at` on rank `to`; all ranks call it */
-	void (*hand)(struct ranks *self, int to, const void *from, void *at, size_t bytes);
+	/* `bytes` at `what` on rank `from` become those at `at` on rank `to`; all ranks call it */
+	void (*hand)(struct ranks *self, int from, int to, const void *what, void *at,
+		     size_t bytes);
 	void *state;
 	double calls, bytes, seconds; /* so far: sums and gatherings, what they took */
 };
@@ -55,9 +56,11 @@ void ranks_largest_all(struct ranks *ranks, double *at, size_t n, double *room);
 int ranks_argleast(struct ranks *ranks, double *x);
 /* What rank `root` has there, on all. */
 void ranks_share(struct ranks *ranks, int root, void *at, size_t bytes);
+/* An array of the first rank, and on the others a copy of it. */
+void *ranks_shared(struct ranks *ranks, const void *from, size_t bytes, struct arena *arena);
 
-/* What the first rank has at `from`, to rank `to` at `at`. */
-void ranks_hand(struct ranks *ranks, int to, const void *from, void *at, size_t bytes);
+/* What rank `from` has at `what`, to rank `to`, another one, at `at`; all ranks call it. */
+void ranks_hand(struct ranks *ranks, int from, int to, const void *what, void *at, size_t bytes);
 
 /* C = alpha A'B + beta C of rows on all ranks: A (n x p), B (n x q), C (p x q), the same on all. */
 void ranks_gemm(struct ranks *ranks, double alpha, struct mat A, struct mat B, double beta,

@@ -22,6 +22,8 @@ struct attack_job {
 	const int *label;     /* n: class numbers of several outputs; NULL: one */
 	struct threat threat; /* X and model are in its units: scale is NULL */
 	uint64_t seed;
+	/* Random numbers of sample k are those of `first` + k: the samples may be some of many. */
+	ptrdiff_t first;
 	/* n x d. On entry a point inside ball and box for each sample: the clean one, or the worst
 	 * of a weaker attack; on return the worst point found. */
 	struct mat worst;

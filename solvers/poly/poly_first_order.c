@@ -42,7 +42,7 @@ enum { METHOD_PROJECTED, METHOD_FRANK_WOLFE };
 static const char *const methods[] = {"projected", "frank_wolfe", NULL};
 
 /* Evaluations of the loss that a Frank-Wolfe step takes, about. */
-static const double looks = 60;
+static const double looks = 150;
 
 struct poly_first_order_options {
 	struct poly_options poly;
@@ -117,17 +117,23 @@ static bool takes(const struct problem *problem, const void *options, const char
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	ptrdiff_t n = shape.n, d = shape.d;
 	const struct poly_first_order_options *o = options;
-	double order = (double)d + 1, cube = order * order * order;
-	double batch = o->batch > 0 ? fmin((double)o->batch, (double)n) : (double)n;
+	double n = (double)shape.n, order = (double)shape.d + 1, cube = order * order * order;
+	double batch = o->batch > 0 ? fmin((double)o->batch, n) : n, k = fmax((double)shape.k, 1);
+	double look = 8 * order * order + 100 * order; /* at a sample */
+	double wolfe = looks * (10 * cube + n * look); /* of one output */
+	double projected = (double)o->epochs * ceil(n / fmax(batch, 1));
+	double polish = k * (double)o->polish; /* steps */
 
 	out->setup_flops = 0;
-	out->iteration_flops = 60 * cube + batch * (8 * order * order + 100 * order);
-	if (o->method == METHOD_FRANK_WOLFE)
-		out->iteration_flops =
-			looks * (10 * cube + (double)n * (8 * order * order + 100 * order));
-	out->certificate_flops = 40 * cube + (double)n * 6 * order * order;
+	out->certificate_flops = k * (40 * cube + n * 6 * order * order);
+	out->most_iterations = projected + polish;
+	out->iteration_flops = (projected * k * (60 * cube + batch * look) + polish * wolfe) /
+			       (projected + polish);
+	if (o->method == METHOD_FRANK_WOLFE) {
+		out->most_iterations = (double)o->epochs;
+		out->iteration_flops = k * wolfe;
+	}
 }
 
 static void allocate_projected(struct state *s, struct arena *arena)

@@ -10,9 +10,12 @@
  * optimum whole spheres of atoms have the least slope. Atoms of weight 0 leave; where there is no
  * room, Z is decomposed into fewer.
  *
- * A loss with a kink is replaced by its Moreau envelope of width mu, as far below it as the gap
- * allows: its slopes (f - prox(f)) / mu are those of the conjugate's domain, so that they give the
- * bound of the program itself (poly_program.h), the linear minorant at the iterate. */
+ * A loss with a kink is replaced by its augmented Lagrangian (Rockafellar 1976), the Moreau
+ * envelope of a fixed width mu at f + mu v, v the multipliers of the outputs. Its slopes
+ * (f + mu v - prox) / mu are those of the conjugate's domain, so that they give the bound of the
+ * program itself (poly_program.h); they become the multipliers when the envelope is solved as far
+ * as it is below the loss. A width that shrinks instead leaves kinks that moves of the atoms do not
+ * pass. */
 #include "solvers/poly/poly_frank_wolfe.h"
 
 #include "solvers/core/blas.h"
@@ -26,9 +29,10 @@
 
 enum { CORRECTIONS = 12, SLIDES = 200, MEMORY = 30, HALVINGS = 30 };
 enum { ROOM = 4 }; /* atoms, times d + 1 */
+enum { MORE = 8 }; /* eigenvectors that become atoms in one step on one side */
 
-static const double first_width = 1, least_width = 1e-10, narrower = 0.2;
 static const double solved = 0.5;       /* of what the envelope is below the program */
+static const double small = 0.1;        /* gain of a step, relative to that */
 static const double decrease = 1e-4;    /* of a step, relative to what its slope promises */
 static const double stationary = 1e-9;  /* slopes of weights, relative to beta */
 static const double worthwhile = 1e-10; /* gain of a move, relative: the bound errs by its root */
@@ -39,18 +43,20 @@ struct state {
 	const struct poly_program *program;
 	struct poly_oracle *oracle;
 	struct poly_decompose decompose;
-	struct mat Z[POLY_SIDES];
-	struct mat U, scaled;        /* d + 1 x room: the atoms [u; 1]; times their weights */
-	struct mat Phi, H, p;        /* n x room; room x room; room x 1: minus a step */
-	struct mat Q, C;             /* d + 1 x d + 1 */
-	struct mat work, worst;      /* n x d */
-	real *f, *v, *h, *alpha, *t; /* n; n; n; room; room: outputs, slopes, curvatures, weights */
-	double *lower, *slope;       /* n; room: of the weights */
-	real *sign, *x;              /* room: +1 of Z, -1 of Z'; d */
-	ptrdiff_t count;
+	struct mat Z[POLY_SIDES], best[POLY_SIDES];
+	struct mat U, scaled;         /* d + 1 x room: the atoms [u; 1]; times their weights */
+	struct mat Phi, H, p;         /* n x room; room x room; room x 1: minus a step */
+	struct mat Q, C;              /* d + 1 x d + 1 */
+	struct mat work, worst;       /* n x d */
+	real *f, *v, *h, *multiplier; /* n: outputs, slopes, curvatures */
+	real *alpha, *t;              /* room: weights */
+	double *lower, *slope;        /* n; room: of the weights */
+	real *sign, *x;               /* room: +1 of Z, -1 of Z'; d */
+	ptrdiff_t count, more;
 	struct lbfgs lbfgs;
 	real *w, *w_next, *g, *g_next, *direction; /* d room: sqrt(alpha_j) u_j; slopes */
-	double width, value, bound; /* of the envelope; of the program; the best so far */
+	double width, value, bound; /* of the envelope; of the program; the best bound so far */
+	double least;               /* value of `best` */
 	double smooth;              /* with the envelope */
 };
 
@@ -93,9 +99,11 @@ static double envelope(struct state *s)
 		loss_hessian(problem->loss, n, s->f, problem->y.at, s->h);
 		return loss_value(problem->loss, n, s->f, problem->y.at);
 	}
+	blas_axpy(n, s->width, s->multiplier, s->f);
 	loss_prox(problem->loss, n, s->width, s->f, problem->y.at, s->h);
 	for (size_t i = 0; i < n; i++)
-		sum += pow((double)(s->f[i] - s->h[i]), 2) / (2 * s->width);
+		sum += pow((double)(s->f[i] - s->h[i]), 2) / (2 * s->width) -
+		       s->width * pow((double)s->multiplier[i], 2) / 2;
 	sum += loss_value(problem->loss, n, s->h, problem->y.at);
 	for (size_t i = 0; i < n; i++) {
 		const struct loss_term one = loss_of(problem->loss, (ptrdiff_t)i);
@@ -163,17 +171,47 @@ static void differentiate(struct state *s)
 	}
 }
 
-/* The bound of the slopes at hand; atoms of both sides with a slope below 0 enter. Returns how
- * many. */
-static int look_for_atoms(struct state *s)
+static void add_atom(struct state *s, const real *u, real scale, real sign)
+{
+	ptrdiff_t d = s->U.rows - 1;
+
+	for (ptrdiff_t i = 0; i < d; i++)
+		mat_set(s->U, i, s->count, scale * u[i]);
+	mat_set(s->U, d, s->count, 1);
+	s->sign[s->count] = sign;
+	s->alpha[s->count++] = 0;
+}
+
+/* Eigenvectors of C1 with a slope below 0, the least one left out, of which the atom of the least
+ * slope mostly consists. */
+static void add_eigenvectors(struct state *s, real sign)
+{
+	const struct poly_oracle *o = s->oracle;
+	ptrdiff_t d = s->U.rows - 1;
+	const real *c2 = mat_col(s->C, d);
+
+	for (ptrdiff_t k = 1; k <= s->more; k++) {
+		ptrdiff_t at = sign > 0 ? d - 1 - k : k;
+		double along = blas_dot((size_t)d, c2, mat_col(o->V, at));
+		double most = (double)sign * (o->e[at] + (double)c2[d]) + 2 * fabs(along);
+
+		if (most > s->program->problem->beta * (1 + stationary))
+			add_atom(s, mat_col(o->V, at), (real)copysign(1, (double)sign * along),
+				 -sign);
+	}
+}
+
+/* The bound of the slopes at hand; atoms of both sides with a slope below 0 enter. False: there
+ * are none. */
+static bool look_for_atoms(struct state *s)
 {
 	const struct problem *problem = s->program->problem;
-	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	ptrdiff_t n = problem->X.rows;
 	double largest = 0, most[POLY_SIDES];
-	int found = 0;
+	bool found = false;
 
 	if (!poly_oracle_set(s->oracle, s->C))
-		return 0;
+		return false;
 	for (int side = 0; side < POLY_SIDES; side++) {
 		real sign = side ? 1 : -1;
 
@@ -181,11 +219,9 @@ static int look_for_atoms(struct state *s)
 		largest = fmax(largest, most[side]);
 		if (most[side] <= problem->beta * (1 + stationary))
 			continue;
-		memcpy(mat_col(s->U, s->count), s->x, (size_t)d * sizeof(real));
-		mat_set(s->U, d, s->count, 1);
-		s->sign[s->count] = -sign;
-		s->alpha[s->count++] = 0;
-		found++;
+		add_atom(s, s->x, 1, -sign);
+		add_eigenvectors(s, sign);
+		found = true;
 	}
 	for (ptrdiff_t i = 0; i < n; i++)
 		s->f[i] = -s->v[i];
@@ -384,9 +420,29 @@ static void tidy(struct state *s)
 		s->sign[kept++] = s->sign[j];
 	}
 	s->count = kept;
-	if (s->count + POLY_SIDES <= s->U.cols)
+	if (s->count + POLY_SIDES * (1 + s->more) <= s->U.cols)
 		return;
 	decompose(s);
+}
+
+/* Of the envelope: the outputs' size. */
+static double width_of(const struct problem *problem)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < problem->X.rows; i++)
+		sum += fabs((double)problem->y.at[i]);
+	return sum > 0 ? sum / (double)problem->X.rows : 1;
+}
+
+/* The program's value is not what the steps lower. */
+static void keep_best(struct state *s)
+{
+	if (!(s->value < s->least))
+		return;
+	s->least = s->value;
+	for (int side = 0; side < POLY_SIDES; side++)
+		mat_copy(s->best[side], s->Z[side]);
 }
 
 static double start(void *state, const struct poly_program *program, const struct mat Z[POLY_SIDES])
@@ -394,36 +450,42 @@ static double start(void *state, const struct poly_program *program, const struc
 	struct state *s = state;
 
 	s->program = program;
-	s->width = first_width;
+	s->width = width_of(program->problem);
+	memset(s->multiplier, 0, (size_t)s->Phi.rows * sizeof(real));
 	s->bound = 0;
 	for (int side = 0; side < POLY_SIDES; side++)
 		mat_copy(s->Z[side], Z[side]);
 	decompose(s);
 	s->smooth = look(s, s->alpha, &s->value);
+	s->least = HUGE_VAL;
+	keep_best(s);
 	return s->value;
 }
 
 static bool step(void *state)
 {
 	struct state *s = state;
+	double before = look(s, s->alpha, &s->value), rest;
 	bool ended;
 
 	if (!correct(s))
 		return false;
 	tidy(s);
 	slide(s);
-	ended = look_for_atoms(s) == 0;
+	keep_best(s);
+	ended = !look_for_atoms(s);
 	if (!kinked(s))
 		return !ended;
-	ended = ended && s->width <= least_width;
-	if (s->smooth - s->bound <= solved * (s->value - s->smooth)) /* the envelope is the rest */
-		s->width = fmax(least_width, narrower * s->width);
+	ended = ended && s->value - s->smooth <= worthwhile * s->value;
+	rest = solved * (s->value - s->smooth);
+	if (s->smooth - s->bound <= rest || before - s->smooth <= small * rest)
+		memcpy(s->multiplier, s->v, (size_t)s->Phi.rows * sizeof(real));
 	return !ended;
 }
 
 static double objective(void *state)
 {
-	return ((struct state *)state)->value;
+	return ((struct state *)state)->least;
 }
 
 static double bound(void *state)
@@ -435,15 +497,21 @@ struct poly_solver poly_frank_wolfe(const struct poly_program *program, struct a
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	ptrdiff_t n = program->problem->X.rows, d = program->problem->X.cols;
-	ptrdiff_t order = d + 1, room = ROOM * order;
-	real **samples[] = {&s->f, &s->v, &s->h}, **atoms[] = {&s->alpha, &s->t, &s->sign};
+	ptrdiff_t order = d + 1, room = ROOM * order, half = order / 2 - 1;
+	real **samples[] = {&s->f, &s->v, &s->h, &s->multiplier},
+	     **atoms[] = {&s->alpha, &s->t, &s->sign};
 	real **moves[] = {&s->w, &s->w_next, &s->g, &s->g_next, &s->direction};
 
-	*s = (struct state){.program = program, .width = first_width};
+	*s = (struct state){.program = program, .least = HUGE_VAL};
+	if (!arena_counts(arena))
+		s->width = width_of(program->problem);
+	s->more = half < MORE ? half : MORE;
 	s->oracle = poly_oracle_new(d, NULL, arena);
 	s->decompose = poly_decompose_new(order, arena);
-	for (int side = 0; side < POLY_SIDES; side++)
+	for (int side = 0; side < POLY_SIDES; side++) {
 		s->Z[side] = mat_new(arena, order, order);
+		s->best[side] = mat_new(arena, order, order);
+	}
 	s->U = mat_new(arena, order, room);
 	s->scaled = mat_new(arena, order, room);
 	s->Phi = mat_new(arena, n, room);
@@ -463,5 +531,5 @@ struct poly_solver poly_frank_wolfe(const struct poly_program *program, struct a
 	s->lower = ARENA_ARRAY(arena, double, n);
 	s->slope = ARENA_ARRAY(arena, double, room);
 	s->x = ARENA_ARRAY(arena, real, d);
-	return (struct poly_solver){{s->Z[0], s->Z[1]}, step, objective, bound, s, start};
+	return (struct poly_solver){{s->best[0], s->best[1]}, step, objective, bound, s, start};
 }

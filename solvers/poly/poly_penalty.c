@@ -70,13 +70,14 @@ static bool takes(const struct problem *problem, const void *options, const char
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	ptrdiff_t n = shape.n, d = shape.d;
-	double order = (double)d + 1, cube = order * order * order;
+	const struct poly_penalty_options *o = options;
+	double n = (double)shape.n, order = (double)shape.d + 1, cube = order * order * order;
+	double batch = fmin((double)o->batch, n), k = fmax((double)shape.k, 1);
 
-	(void)options;
 	out->setup_flops = 0;
-	out->iteration_flops = (double)n * (10 * cube + 20 * order * order);
-	out->certificate_flops = 40 * cube + (double)n * 4 * order * order;
+	out->iteration_flops = k * ((batch + POLY_SIDES) * 10 * cube + batch * 20 * order * order);
+	out->certificate_flops = k * (40 * cube + n * 4 * order * order);
+	out->most_iterations = (double)o->epochs * ceil(n / fmax(batch, 1));
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,

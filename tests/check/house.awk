@@ -10,7 +10,7 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 30
-	limit["back doors"] = 158
+	limit["back doors"] = 159
 	limit["sibling exports"] = 0
 	limit["room exports"] = 457
 	limit["dead exports"] = 5
@@ -20,7 +20,7 @@ BEGIN {
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 118000
+	limit["product lines"] = 120000
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # submit on a whole Slurm cluster of four nodes of this machine: one node is lost in the middle; a cell
-# runs into the time limit of the first round.
+# runs into the time limit of the first round, another one into its memory.
 . tests/e2e/lib.sh
+. "$repository/tests/e2e/cluster.sh"
 
-PATH=$PATH:/usr/sbin
 tiny_spec tiny 4
 sed -i 's/jobs: 2/jobs: 1/' tiny.yaml
 expect "dry run" 0 submit tiny.yaml --workers 4 --throttle 2 --minutes 5 --partition main --account me --dry-run
@@ -20,91 +20,11 @@ sed "/^# .*next.sh/,\$d" out | sh -n
 check "the script is one" "syntax" [ $? -eq 0 ]
 expect "submit of a shard" 2 submit tiny.yaml --shard 1/2
 says_once "is refused"
-if ! command -v slurmctld >/dev/null || ! command -v munged >/dev/null || [ "$(id -u)" -ne 0 ]; then
+if ! can_cluster; then
 	echo "ok a cluster # SKIP needs slurm-wlm, munge and root"
 	exit 0
 fi
-
-# --- the cluster: munge and slurm with sockets, ports and files of their own -----------------------
-home=$work/cluster
-host=$(hostname)
-port=$((20000 + $$ % 20000))
-mkdir -p "$home"/{munge,state,spool,log}
-chmod 711 "$work" "$home"
-chmod 755 "$home/munge"
-chown munge "$home/munge"
-export SLURM_CONF=$home/slurm.conf
-cat >"$SLURM_CONF" <<END
-ClusterName=relu
-SlurmctldHost=$host(127.0.0.1)
-SlurmctldPort=$port
-AuthType=auth/munge
-AuthInfo=socket=$home/munge/socket
-CryptoType=crypto/munge
-SlurmUser=root
-SlurmdUser=root
-MpiDefault=none
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SwitchType=switch/none
-ReturnToService=2
-StateSaveLocation=$home/state
-SlurmdSpoolDir=$home/spool/%n
-SlurmdPidFile=$home/slurmd-%n.pid
-SlurmctldPidFile=$home/slurmctld.pid
-SlurmdLogFile=$home/log/slurmd-%n.log
-SlurmctldLogFile=$home/log/slurmctld.log
-SchedulerType=sched/backfill
-SchedulerParameters=sched_interval=1,batch_sched_delay=0,bf_interval=1
-SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
-AccountingStorageType=accounting_storage/none
-KillWait=2
-SlurmdParameters=config_overrides
-NodeName=n[1-4] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 4))] CPUs=1 RealMemory=4000 State=UNKNOWN
-PartitionName=main Nodes=n[1-4] Default=YES MaxTime=60 State=UP
-END
-stop_cluster()
-{
-	local file
-
-	scancel --user=root 2>/dev/null
-	scontrol shutdown >/dev/null 2>&1
-	for file in "$home"/*.pid "$home"/munge/pid; do
-		[ ! -s "$file" ] || kill "$(cat "$file")" 2>/dev/null
-	done
-	sleep 1
-	rm -rf "$work"
-}
-trap stop_cluster EXIT
-su -s /bin/sh munge -c "$(command -v munged) --socket=$home/munge/socket --pid-file=$home/munge/pid \
-	--log-file=$home/munge/log --seed-file=$home/munge/seed --force" 2>"$home/munge.err"
-slurmctld -f "$SLURM_CONF"
-for i in 1 2 3 4; do
-	mkdir -p "$home/spool/n$i"
-	slurmd -N n$i -f "$SLURM_CONF"
-done
-for ((i = 0; i < 100; i++)); do
-	[ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" -eq 4 ] && break
-	sleep 0.2
-done
-check "four nodes" "$(sinfo 2>&1; tail -n 3 "$home"/log/* "$home"/munge.err)" [ "$(sinfo -h -N -t idle -o %N | wc -l)" -eq 4 ]
-
-# wait_all: until the queue is empty. Slurm lets a task of a lost node wait for two minutes: not here.
-wait_all()
-{
-	local i job
-
-	for ((i = 0; i < 400; i++)); do
-		[ -z "$(squeue -h 2>/dev/null)" ] && return
-		for job in $(squeue -h -t PD -o '%i %r' | sed -n 's/ BeginTime$//p'); do
-			scontrol update JobId="$job" StartTime=now
-		done
-		sleep 0.2
-	done
-	squeue
-	return 1
-}
+start_cluster
 
 expect "a local run" 0 run tiny.yaml --quiet --out alone
 # A node is lost: its slurmd and what it ran, while it holds a claim.
@@ -134,13 +54,18 @@ check "node lost: none twice in the tables" "$(cut -d, -f1 results/tiny/summary.
 check "node lost: the last job builds the report" "$(tail -n 3 results/tiny/submit/*.log)" [ -s results/tiny/report.html ]
 
 # A cell that is longer than the limit of the first round is ended by TERM, and done in the second.
-# Slurm looks at limits twice a minute.
-with_worker '*\"width\":8*) while [ -e hold ]; do sleep 0.1; done ;;'
+# Slurm looks at limits twice a minute. Meanwhile one that needs more memory than the first round gives
+# it is recorded as such, and done in the second with more.
+with_worker '*\"width\":8*\"repetition\":1*|*\"repetition\":1*\"width\":8*) exec perl -e "\$x = qq(x); \$x x= 9e7; select undef, undef, undef, 0.4; exec @ARGV" "'"$(dirname "$program")"'/relubench-worker-double" "$@" ;;
+*\"width\":8*) while [ -e hold ]; do sleep 0.1; done ;;'
 touch hold
 expect "submit a long cell" 0 submit tiny.yaml --workers 1 --minutes 1 --grace 55 --out late \
 	--filter method=sgd,repetition=0
-for ((i = 0; i < 400; i++)); do
+expect "submit a large cell" 0 submit tiny.yaml --workers 1 --minutes 5 --memory 64MiB --rounds 2 --out large \
+	--filter method=sgd,repetition=1
+for ((i = 0; i < 600; i++)); do
 	[ ! -e late/tiny/submit/round-2-group-1.sh ] || break
+	[ -e large.first ] || [ -z "$(statuses_of large/tiny)" ] || statuses_of large/tiny >large.first
 	sleep 0.2
 done
 check "nothing is recorded of what was not done" "$(ls late/tiny/cells)" [ -z "$(ls late/tiny/cells)" ]
@@ -149,6 +74,10 @@ check "the queue ends" "see above" wait_all
 says "with twice the time" "^#SBATCH --time=2$" late/tiny/submit/round-2-group-1.sh
 statuses "and done" late/tiny "1 ok"
 check "no claim is left" "$(ls late/tiny)" [ ! -e late/tiny/claims ]
+says "the large cell was out of memory" "^1 oom$" large.first
+says "with more memory for its task" "^#SBATCH --mem=[0-9]\{3,\}M$" large/tiny/submit/round-2-group-1.sh
+says "and for the cell" "cell-memory [1-9][0-9]\{8\}" large/tiny/submit/round-2-group-1.sh
+statuses "and done" large/tiny "1 ok"
 
 # Cancelled in the middle: the queue is empty, and no cell is held any more.
 without_worker

@@ -26,7 +26,7 @@ quoted()
 	for name in "${names[@]}"; do
 		printf -- '  - {name: %s, solver: scp, beta: 0.1, neurons: 5}\n' "$(quoted "$name")"
 	done
-	printf 'attack:\n  - {attack: fgsm, eps: [0, 0.1]}\nplots: [{plot: attacked_bars}, {plot: robust_accuracy, band: none}, {plot: phase_time}]\n'
+	printf 'attack:\n  - {attack: fgsm, eps: [0, 0.1]}\nplots: [{plot: attacked_bars}, {plot: robust_accuracy, band: none}, {plot: phase_time}, {plot: path}]\n'
 } >odd.yaml
 
 # Calls of gnuplot are counted, but for its version.
@@ -58,6 +58,8 @@ svg_texts()
 export GNUTERM=qt
 check "odd names run" "status" with_gnuplot 0 run odd.yaml --quiet
 check "every plot is drawn once" "drew $drew" [ "$drew" -eq 3 ]
+says "a plot without anything to show is named" 'note: not drawn: path: the records have nothing for it'
+check "on the page too" "no note" grep -q 'Not drawn: path: the records have nothing for it' results/odd/report.html
 check "gnuplot is silent" "$(cat $plots/gnuplot.log)" [ ! -s $plots/gnuplot.log ]
 check "nothing in a name is executed" "executed" [ ! -e $plots/executed ]
 for form in svg png pdf; do

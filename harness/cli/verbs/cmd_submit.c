@@ -108,6 +108,8 @@ static void make_batch(struct order *order, struct arena *arena)
 			.tasks = pack->group[g].tasks,
 			.bytes = pack->group[g].bytes,
 			.cores = resources->jobs * resources->threads * resources->ranks,
+			.ranks = resources->ranks > 1 ? resources->jobs * resources->ranks : 1,
+			.nodes = resources->nodes,
 			.minutes = (long)ceil(pack->group[g].minutes),
 			.command = worker_of(order, g, arena),
 		};
@@ -266,6 +268,12 @@ static int run(struct cli_args *args)
 	experiment.resources.jobs = experiment.resources.jobs > 0 ? experiment.resources.jobs : 1;
 	experiment.resources.threads =
 		experiment.resources.threads > 0 ? experiment.resources.threads : 1;
+	if (experiment.resources.nodes > 1 && !order.engine->queues) {
+		cli_say(stderr,
+			"relubench: %s gives a task one host: no --nodes, resources.nodes: 1\n",
+			order.engine->base.name);
+		return STATUS_SPEC;
+	}
 	if (cli_plan(args, &experiment, arena, &plan, &shard, &err) != STATUS_OK)
 		return cli_fail(&err);
 	limits = (struct pack_order){
@@ -313,6 +321,8 @@ static int run(struct cli_args *args)
 static const struct cli_option options[] = {
 	CLI_OPTIONS_OF_SPEC,
 	CLI_OPTIONS_OF_PLAN,
+	{CLI_SPEC("nodes", "resources.nodes", "N",
+		  "of each task, over which the ranks of a cell are spread (slurm)")},
 	{CLI_TEXT(engine, "NAME", "slurm (default), parallel or snakemake: see list engines")},
 	USUAL(workers, "N", "0", 0, "tasks that share the cells; by default as the work asks for"),
 	USUAL(throttle, "N", "0", 0, "of them at most so many at once"),

@@ -130,6 +130,7 @@ struct figure {
 	const struct figure_name *unused; /* in the look, but not in the figure (dress.h) */
 	size_t unused_count;
 	const char *caption;     /* what is shown; marks, mixtures and hardware are added */
+	const char *lacks;       /* why there may be nothing to show, or NULL: not known */
 	struct figure_axis x, y; /* of every new panel: linear from the start */
 	bool square;             /* the same scale on both axes */
 	size_t repeats;          /* most repetitions of a curve (figure_repeats) */

@@ -169,6 +169,7 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 		records = records_ordered(records, &order->look->order);
 	figure = fill(order, order->options, order->look, records);
 	*written = is_drawn(figure);
+	order->lacks = figure->lacks;
 	if (!*written)
 		return STATUS_OK;
 	tell_absent(figure, order, records);

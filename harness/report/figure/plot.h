@@ -23,6 +23,7 @@ struct plot_order {
 	const void *options;
 	const struct style *look;    /* all of it said */
 	const char *caption;         /* what plot_write has found to be shown */
+	const char *lacks;           /* why it has found nothing, or NULL: not known */
 	const struct figure *figure; /* as it was drawn */
 	const char *x_name;          /* value of its option `x`, or NULL: it has none */
 	size_t view_count;           /* the same over the other values of `x` */

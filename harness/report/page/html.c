@@ -292,6 +292,8 @@ static void put_page(const struct experiment *experiment, const struct records *
 	section(to, "plots", "Figures");
 	if (plots.count == 0)
 		note(to, "The records hold nothing to plot yet.");
+	for (size_t i = 0; i < plots.empty.count; i++)
+		note(to, arena_format(records->arena, "Not drawn: %s.", plots.empty.at[i]));
 	for (size_t i = 0; i < plots.count; i++)
 		put_plot(records, &plots.at[i], i + 1, to);
 	fputs("</section>\n", to);

@@ -22,6 +22,8 @@ struct html_plot {
 struct html_plots {
 	size_t count;
 	const struct html_plot *at;
+	struct texts
+		empty; /* those that the spec asks for and that have nothing to show, with why */
 };
 
 /* A table of the page; one without rows is left out. */

@@ -240,8 +240,13 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct view view = {.o = o, .records = records, .figure = figure};
 	const char *repeated = "Paths of one cell each; ";
 
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
 		paths[i] = paths_of(list.at[i].group, arena);
+		for (size_t k = 0; k < paths[i].count; k++)
+			if (csv_column(&paths[i].at[k], "neurons") < 0)
+				figure->lacks = "path.csv of cells has no column neurons: an "
+						"earlier version wrote it, run them again";
+	}
 	view.columns = columns_of(o, paths, list.count);
 	figure->x = (struct figure_axis){
 		.label = o->x == X_SHARE ? "beta as a share of the first one" : "beta",

@@ -196,8 +196,8 @@ static void frank_wolfe_has_the_same_optimum(void **state)
 		const char *loss;
 		double beta, radius, gap;
 	} cases[] = {{"squared", 0.1, 0, 1e-4},  {"logistic", 0.1, 0, 1e-4},
-		     {"hinge", 0.1, 0, 1e-2},    {"hinge", 0.1, 0.3, 1e-2},
-		     {"squared", 0.01, 0, 1e-4}, {"hinge", 0.01, 0.3, 1e-2}};
+		     {"hinge", 0.1, 0, 1e-3},    {"hinge", 0.1, 0.3, 1e-3},
+		     {"squared", 0.01, 0, 1e-4}, {"hinge", 0.01, 0.3, 1e-3}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases && IS_DOUBLE; i++) {
@@ -227,22 +227,25 @@ struct fixture {
 	struct model *model;
 };
 
-static void train(struct fixture *t, const struct trainer *trainer, const char *options)
+/* The number of steps. */
+static int train(struct fixture *t, const struct trainer *trainer, const char *options)
 {
 	struct progress p = {.end = OUTCOME_RUNNING};
 	ptrdiff_t k = t->toy.problem.y.k;
+	int steps = 0;
 
 	assert_int_equal(trainer->setup(&t->toy.problem,
 					toy_options(&trainer->base, options, &t->toy.arena),
 					&t->arena, &t->state, &(struct err){0}),
 			 STATUS_OK);
-	while (p.end == OUTCOME_RUNNING)
+	for (; p.end == OUTCOME_RUNNING; steps++)
 		trainer->step(t->state, &p);
 	trainer->certify(t->state, &t->certificate);
 	t->model =
 		model_new(&model_polynomial, &t->toy.arena,
 			  (struct model_size){t->toy.problem.X.cols, trainer->width(t->state), k});
 	trainer->model(t->state, t->model);
+	return steps;
 }
 
 static void finish(struct fixture *t)
@@ -336,6 +339,44 @@ static void no_network_is_below_the_bound(void **state)
 		check_at_least(t.certificate.upper, bound * (1 - 1e-7));
 		check_at_most(t.certificate.lower_bound, t.certificate.upper);
 		check_at_most(t.certificate.upper, 2 * bound);
+		finish(&t);
+	}
+}
+
+/* So many steps as the epochs are, in batches of which the last one is smaller; steps of a batch
+ * cost its share of an epoch. */
+static void steps_are_those_of_the_forecast(void **state)
+{
+	static const struct {
+		const struct trainer *trainer;
+		const char *options, *whole; /* the same in one batch */
+		int steps;
+	} cases[] = {{&trainer_poly_penalty, "{radius: 0.3, epochs: 3, batch: 7}",
+		      "{radius: 0.3, epochs: 3, batch: 30}", 15},
+		     {&trainer_poly_first_order, "{radius: 0.3, epochs: 3, batch: 7, polish: 0}",
+		      "{radius: 0.3, epochs: 3, batch: 0, polish: 0}", 15},
+		     {&trainer_poly_first_order, "{radius: 0.3, epochs: 3, batch: 7, polish: 2}",
+		      "{radius: 0.3, epochs: 3, batch: 0, polish: 0}", 17},
+		     {&trainer_poly_first_order, "{radius: 0.3, epochs: 4, method: frank_wolfe}",
+		      "{radius: 0.3, epochs: 4, method: frank_wolfe}", 4}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct trainer *trainer = cases[i].trainer;
+		const struct trainer_shape shape = {N, D, 1, NULL};
+		struct fixture t = {.toy = without_bias("hinge", 0.1)};
+		struct forecast batches = {0}, whole = {0};
+
+		trainer->forecast(toy_options(&trainer->base, cases[i].options, &t.toy.arena),
+				  shape, &batches);
+		trainer->forecast(toy_options(&trainer->base, cases[i].whole, &t.toy.arena), shape,
+				  &whole);
+		check_close(batches.most_iterations, cases[i].steps, 0, 0);
+		check_close(train(&t, trainer, cases[i].options), cases[i].steps, 0, 0);
+		check_at_least(batches.most_iterations * batches.iteration_flops,
+			       whole.most_iterations * whole.iteration_flops);
+		if (batches.most_iterations > whole.most_iterations && i < 2)
+			check_below(batches.iteration_flops, whole.iteration_flops);
 		finish(&t);
 	}
 }
@@ -471,6 +512,7 @@ int main(void)
 		cmocka_unit_test(frank_wolfe_has_the_same_optimum),
 		cmocka_unit_test(no_attack_is_below_the_certificate),
 		cmocka_unit_test(no_network_is_below_the_bound),
+		cmocka_unit_test(steps_are_those_of_the_forecast),
 		cmocka_unit_test(the_polish_closes_the_gap),
 		cmocka_unit_test(steps_that_meet_the_dual_equations_are_no_stall),
 		cmocka_unit_test(distances_of_several_outputs),
