@@ -183,7 +183,7 @@ done
 for entry in 3 9; do
 	sets+=("train[$entry].neurons=30")
 done
-for entry in 4 5 10; do
+for entry in 4 5; do
 	sets+=("train[$entry].patterns=8")
 done
 expect "generated_networks" 0 run "$repository/experiments/claims/generated_networks.yaml" --quiet --jobs 2 \
