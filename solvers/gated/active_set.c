@@ -1,11 +1,14 @@
 /* Trainer `active_set`: the convex program over given patterns for the squared loss, at one penalty
  * or along a path of them, by active sets. See conic_lasso.h. */
+#include "solvers/cvx/cvx.h"
 #include "solvers/cvx/penalty_path.h"
+#include "solvers/cvx/violation.h"
 #include "solvers/gated/conic_newton.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/net.h"
 
 #include <math.h>
+#include <string.h>
 
 struct active_set_options {
 	struct pattern_options patterns;
@@ -153,6 +156,17 @@ static const char *goes(const void *options, const char **option)
 	return NULL;
 }
 
+static void violation(void *state, long draws, struct violation *out)
+{
+	const struct state *s = state;
+	struct arena arena = {0};
+	struct cvx cvx = cvx_new(s->problem, &s->patterns, &arena);
+
+	memcpy(cvx.alpha, s->lasso->program->A.at, (size_t)s->problem->X.rows * sizeof(real));
+	violation_patterns(&cvx, draws, out);
+	arena_release(&arena);
+}
+
 const struct trainer trainer_active_set = {
 	.base = {.name = "active_set",
 		 .doc = "active sets on the convex program over patterns, squared loss, whole "
@@ -171,5 +185,6 @@ const struct trainer trainer_active_set = {
 	.width = width,
 	.model = model,
 	.certify = certify,
+	.violation = violation,
 	.facts = facts,
 };

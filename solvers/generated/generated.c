@@ -4,7 +4,9 @@
  *     min over measures A on the unit sphere   L(F, Y) + beta |A|,   F = integral relu(X u) dA(u),
  *
  * whose minimum is that of weight decay, (beta/2)(|U|^2 + |A|^2), for every width that is large
- * enough (Bach 2017; Pilanci, Ergen 2020). Column generation: a round
+ * enough (Bach 2017; Pilanci, Ergen 2020). Column generation, in rounds (generated_columns.h); the
+ * first ones at penalties that fall from where the network is zero to beta: at a small one many
+ * networks fit, and neurons that join all at once where none has its place are slow to find it.
  *
  * No part raises the objective, so that it falls from round to round, and ends no higher than the
  * network that it starts from. Pricing is local: where it finds nothing, nothing is proved, and a
@@ -26,7 +28,7 @@
 struct generated_options {
 	long neurons, starts, add, slide, sampled;
 	bool minimal;
-	double minimal_slack, norms;
+	double minimal_slack, norms, continuation;
 	long step;
 	struct start_options start;
 };
@@ -47,6 +49,12 @@ static const struct option rows[] = {
 	 .doc = "steps of L-BFGS in a round on both layers of the network of the neurons in use"},
 	{OPTION_FIELD(struct generated_options, sampled), .initial = "0", .range = RANGE_FROM(0),
 	 .doc = "random neurons to begin with, as many as there is room for: those of scp"},
+	{OPTION_FIELD(struct generated_options, continuation), .initial = "null",
+	 .range = {.has_min = true, .has_max = true, .below = true, .min = 0, .max = 1},
+	 .doc = "from nothing: the first rounds are at larger penalties, each this share of the "
+		"one before, from where the network is zero, so that neurons are well placed while "
+		"they are few (Hale, Yin, Zhang 2008); 0: none; unset: 0.7, or 0.5 of more than "
+		"100,000 numbers in X"},
 	{OPTION_FIELD(struct generated_options, minimal), .initial = "false",
 	 .doc = "at its end remove neurons one by one, the smallest first, as long as master and "
 		"slide bring the others back to the objective"},
@@ -77,6 +85,8 @@ struct generated {
 	struct columns *columns;
 	struct published published;
 	struct penalty_path path;
+	bool continues; /* towards the penalty asked for, by this factor a round */
+	double factor;
 	bool thinning; /* minimal: no more rounds at this penalty */
 	double limit;  /* minimal: the objective that fewer neurons may have; 0: not there yet */
 	double tried;  /* minimal: the largest neuron that could not be removed */
@@ -89,6 +99,9 @@ enum { QUIET = 20 };
 
 /* Of the objective: a fall in a round that ends a penalty of a path. */
 static const double path_fall = 1e-6;
+
+/* Numbers in X from which a round takes long, and how far penalties fall in one. */
+static const double large = 1e5, fall = 0.7, fall_large = 0.5;
 
 static struct columns_size size_of(const struct generated_options *o)
 {
@@ -117,19 +130,32 @@ static void take_sampled(struct generated *s)
 	}
 }
 
-/* The first point, and of a path the first penalty, where it is the largest value at 0. */
+/* The first point, and the first penalty: of a path and of a continuation it has to do with the
+ * largest value at 0. */
 static void begin(struct generated *s, struct start start)
 {
+	const struct generated_options *o = s->options;
 	struct columns *c = s->columns;
+	struct mat X = s->problem.X;
+	bool path = s->problem.penalties.count > 1;
+	double largest;
 
 	if (start.note)
 		columns_take(c, start.net);
 	take_sampled(s);
 	columns_begin(c);
-	if (s->problem.penalties.count < 2)
+	s->factor = !isnan(o->continuation)                   ? o->continuation
+		    : (double)X.rows * (double)X.cols > large ? fall_large
+							      : fall;
+	s->continues = !path && !start.note && o->sampled == 0 && o->step == STEP_GENERATED &&
+		       s->factor > 0;
+	if (!path && !s->continues)
 		return;
-	s->problem.beta = penalty_path_begin(
-		&s->path, price_search(&c->price, &c->neurons, c->master.nu, s->options->add));
+	largest = price_search(&c->price, &c->neurons, c->master.nu, o->add);
+	if (path)
+		s->problem.beta = penalty_path_begin(&s->path, largest);
+	else
+		s->problem.beta = fmax(s->problem.beta, s->factor * largest);
 	c->objective = neurons_objective(&c->neurons);
 }
 
@@ -267,6 +293,30 @@ static enum outcome go_round(struct generated *s)
 	return added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
+/* The objective with the penalty asked for. */
+static double asked_for(struct generated *s)
+{
+	double beta = s->problem.beta, objective;
+
+	s->problem.beta = s->path.problem->beta;
+	objective = neurons_objective(&s->columns->neurons);
+	s->problem.beta = beta;
+	return objective;
+}
+
+/* A round, and the next penalty. The optimum at one has no larger objective with the penalty asked
+ * for than that at a larger one; where a round ends too far from it, that penalty is next. */
+static void continue_down(struct generated *s)
+{
+	double target = s->path.problem->beta, before = asked_for(s);
+
+	columns_round(s->columns);
+	turn(s, fmax(target, s->factor * s->problem.beta));
+	if (goes_on(s) && asked_for(s) > before)
+		turn(s, target);
+	s->continues = goes_on(s);
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct generated *s = state;
@@ -280,6 +330,8 @@ static void step(void *state, struct progress *progress)
 	if (s->options->step == STEP_PUBLISHED) {
 		c->objective = published_step(&s->published, &c->found);
 		c->rounds++;
+	} else if (s->continues) {
+		continue_down(s);
 	} else if (s->thinning) {
 		if (step_thin(s))
 			leave(s, OUTCOME_CONVERGED, progress);
@@ -290,7 +342,7 @@ static void step(void *state, struct progress *progress)
 			leave(s, end, progress);
 	}
 	/* until the last penalty of a path nothing is said of beta */
-	progress->objective = goes_on(s) ? NAN : c->objective;
+	progress->objective = !goes_on(s) ? c->objective : s->continues ? asked_for(s) : NAN;
 	progress->dual_residual = fmax(0, c->found / s->problem.beta - 1);
 }
 

@@ -528,6 +528,17 @@ static bool join(struct price *s, struct neurons *neurons, struct mat nu, struct
 	return true;
 }
 
+/* A direction of unit length, which that of `from` is in float only. */
+static void take(const float *from, ptrdiff_t d, real *to)
+{
+	double square = 0;
+
+	for (ptrdiff_t j = 0; j < d; j++)
+		square += (double)from[j] * (double)from[j];
+	for (ptrdiff_t j = 0; j < d; j++)
+		to[j] = (real)((double)from[j] / sqrt(square));
+}
+
 /* Maxima near the neurons in use themselves. */
 static void refine(struct price *s, struct neurons *neurons, struct mat nu, struct price_wish wish)
 {
@@ -551,8 +562,7 @@ static void scatter(struct price *s, struct neurons *neurons, struct mat nu, str
 		real *to = mat_col(neurons->U, neurons->count);
 
 		draw(s, neurons, i, &rng, s->U);
-		for (ptrdiff_t j = 0; j < d; j++)
-			to[j] = (real)s->U[j];
+		take(s->U, d, to);
 		join(s, neurons, nu, wish, first);
 	}
 }
@@ -568,16 +578,9 @@ ptrdiff_t price_add(struct price *s, struct neurons *neurons, struct mat nu, str
 	for (ptrdiff_t i = 0;
 	     i < s->tried && neurons->count - first < wish.most && neurons->count < neurons->room;
 	     i++) {
-		const float *u = s->best + s->order[i] * d;
-		real *to = mat_col(neurons->U, neurons->count);
-		double square = 0;
-
 		if (!((double)s->value[s->order[i]] > (1 - reach) * wish.least))
 			break;
-		for (ptrdiff_t j = 0; j < d; j++)
-			square += (double)u[j] * (double)u[j];
-		for (ptrdiff_t j = 0; j < d; j++)
-			to[j] = (real)((double)u[j] / sqrt(square));
+		take(s->best + s->order[i] * d, d, mat_col(neurons->U, neurons->count));
 		join(s, neurons, nu, wish, first);
 	}
 	if (climbs(s->problem) && wish.exact)

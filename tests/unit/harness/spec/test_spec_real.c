@@ -117,6 +117,7 @@ static void every_shipped_experiment_loads(void **state)
 
 	(void)state;
 	assert_int_equal(glob("experiments/*.yaml", 0, NULL, &found), 0);
+	assert_int_equal(glob("experiments/claims/*.yaml", GLOB_APPEND, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		check_experiment(found.gl_pathv[i]);
 	globfree(&found);

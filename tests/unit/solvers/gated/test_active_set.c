@@ -112,6 +112,35 @@ static void optima_are_those_of_the_interior_point(void **state)
 		}
 }
 
+/* Fresh patterns that would lower the optimum are those that the interior point finds: the dual
+ * optimum is one point. */
+static void violations_are_those_of_the_interior_point(void **state)
+{
+	enum { DRAWS = 200 };
+	double seen = 0;
+
+	(void)state;
+	for (int seed = 0; seed < 4; seed++) {
+		struct toy toy = make(PLAIN_DATA, seed, 30, 4, 0.3);
+		struct violation mine, other;
+		struct run ours, theirs;
+
+		train(&ours, &toy, &trainer_active_set, "{patterns: 14}");
+		train(&theirs, &toy, &trainer_ipm, "{patterns: 14}");
+		trainer_active_set.violation(ours.state, DRAWS, &mine);
+		trainer_ipm.violation(theirs.state, DRAWS, &other);
+		check_equal(mine.draws, DRAWS);
+		check_close((double)mine.violated, (double)other.violated, 0,
+			    IS_DOUBLE ? 10 : 30); /* draws share patterns near the limit */
+		seen += (double)mine.violated;
+		arena_release(&ours.arena);
+		arena_release(&theirs.arena);
+		arena_release(&toy.arena);
+	}
+	check_above(seen, 20);
+	check_below(seen, 4 * DRAWS);
+}
+
 /* One sample: one neuron, and what is left of y is beta / |x|. */
 static void one_sample_is_a_soft_threshold(void **state)
 {
@@ -288,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(optima_are_those_of_the_interior_point),
+		cmocka_unit_test(violations_are_those_of_the_interior_point),
 		cmocka_unit_test(one_sample_is_a_soft_threshold),
 		cmocka_unit_test(large_penalties_give_the_zero_network),
 		cmocka_unit_test(penalties_of_a_path_are_runs_of_their_own),

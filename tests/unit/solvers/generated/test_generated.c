@@ -322,6 +322,29 @@ static void paths_have_the_optimum_of_each_penalty(void **state)
 	}
 }
 
+/* Where a small penalty leaves many networks that fit, those that larger penalties led to have the
+ * smaller norms after as many rounds; at a penalty that leaves none there is nothing to go
+ * through. */
+static void larger_penalties_come_first(void **state)
+{
+	struct toy toy = toy_make(80, 12, "squared", 1e-4);
+	struct arena arena = {0};
+	struct progress progress;
+	void *made;
+
+	(void)state;
+	check_below(train(&toy.problem, "{starts: 64}", 60),
+		    0.8 * train(&toy.problem, "{starts: 64, continuation: 0}", 60));
+	toy.problem.beta = 1e6;
+	made = start(&trainer_generated, &toy.problem, "{}", &arena);
+	trainer_generated.step(made, &progress);
+	check_close(progress.objective,
+		    objective_of(&trainer_generated, &toy.problem, made, &arena), 0, 0);
+	check_equal(toy_number(&trainer_generated, made, "patterns"), 0);
+	arena_release(&arena);
+	arena_release(&toy.arena);
+}
+
 static void room_that_is_used_up_is_told(void **state)
 {
 	struct toy toy = toy_make(40, 4, "squared", 1e-2);
@@ -407,6 +430,7 @@ int main(void)
 		cmocka_unit_test(published_steps_are_those_of_conditional_gradients),
 		cmocka_unit_test(patterns_of_generated_neurons_suffice),
 		cmocka_unit_test(paths_have_the_optimum_of_each_penalty),
+		cmocka_unit_test(larger_penalties_come_first),
 		cmocka_unit_test(room_that_is_used_up_is_told),
 		cmocka_unit_test(both_signs_are_priced),
 		cmocka_unit_test(slides_end_where_the_objective_is_flat),
