@@ -27,6 +27,7 @@ struct parts {
 	const bool *one_hot;  /* raw columns made of categories, or NULL */
 	const char *note;     /* on how they were read, or NULL */
 	bool count;           /* rows are only counted, the source may leave out the features */
+	bool later;           /* which it reads later */
 	size_t d;             /* of the source */
 	size_t raw_bytes;     /* of data_shape */
 	size_t read_bytes;
@@ -147,7 +148,8 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	struct read_request request = {.classes = o->classes,
 				       .regression = o->task == DATA_REGRESSION,
 				       .seed = seed,
-				       .count = parts->count};
+				       .count = parts->count,
+				       .later = parts->later};
 	struct table train = {0}, test = {0};
 	size_t row, first;
 
@@ -428,7 +430,7 @@ enum status data_load_slice(const struct data_options *o, const struct data_draw
 	const struct source *source = (const struct source *)o->source.item;
 	const bool apart = draw->ranks || (source->element && o->prepare.count == 0 &&
 					   source->element(o->source.options) == sizeof(real));
-	struct parts parts = {.count = apart};
+	struct parts parts = {.count = apart, .later = apart};
 	struct rows_shared shared = {.ranks = draw->ranks};
 	size_t unseen = 0, rows = 0;
 	double *weight = NULL;

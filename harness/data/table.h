@@ -49,6 +49,7 @@ struct read_request {
 	uint64_t seed; /* generators only */
 	bool count;    /* only n, d and the labels or targets are wanted: a source may leave x
 			  unread (it is NULL then) where the others say what they are */
+	bool later;    /* with `count`: source.rows will read features, and look at them */
 };
 
 /* Rows of a source by their places (struct table): of its test part, or of the others. */

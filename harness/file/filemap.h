@@ -13,6 +13,8 @@ struct filemap {
 	size_t count; /* bytes */
 };
 
+#define FILEMAP_WHOLE "a packed file is read from its beginning"
+
 /* Whether a file is packed, so that it is read from its beginning only; false if it is not there.
  */
 bool filemap_packed(const char *path);

@@ -193,14 +193,14 @@ enum status gzfile_all(const char *path, enum filekind wanted, struct arena *are
 }
 
 /* What a text, or the first bytes of one, must be. */
-static enum status check_text(const char *path, const struct gzfile_bytes *bytes, struct err *err)
+enum status gzfile_check_text(const char *path, const char *at, size_t count, struct err *err)
 {
 	struct err_place place = {.source = path};
-	const char *nul = memchr(bytes->at, '\0', bytes->count);
+	const char *nul = count > 0 ? memchr(at, '\0', count) : NULL;
 
 	if (nul)
 		return err_at(err, STATUS_ENV, place, "not a text file: a NUL byte at byte %zu",
-			      (size_t)(nul - bytes->at));
+			      (size_t)(nul - at));
 	return STATUS_OK;
 }
 
@@ -208,7 +208,7 @@ enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_byt
 			struct err *err)
 {
 	TRY(gzfile_all(path, FILEKIND_TEXT, arena, out, err));
-	return check_text(path, out, err);
+	return gzfile_check_text(path, out->at, out->count, err);
 }
 
 enum status gzfile_head(const char *path, size_t most, struct arena *arena,
@@ -227,5 +227,5 @@ enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 	}
 	gzfile_close(&file);
 	TRY(status);
-	return check_text(path, out, err);
+	return gzfile_check_text(path, out->at, out->count, err);
 }

@@ -53,6 +53,8 @@ enum status gzfile_check_limit(const char *path, double bytes, struct err *err);
 /* The same for a text: a NUL byte in it is an error. */
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
 			struct err *err);
+/* Whether bytes are a text. */
+enum status gzfile_check_text(const char *path, const char *at, size_t count, struct err *err);
 
 /* The first bytes of a text, `most` of them if it has more; *whole: it has not. */
 enum status gzfile_head(const char *path, size_t most, struct arena *arena,

@@ -10,7 +10,7 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 30
-	limit["back doors"] = 159
+	limit["back doors"] = 160
 	limit["sibling exports"] = 0
 	limit["room exports"] = 457
 	limit["dead exports"] = 5

@@ -4,6 +4,7 @@
 #include "harness/data/data.h"
 #include "harness/data/labels.h"
 #include "harness/data/number.h"
+#include "harness/file/filemap.h"
 #include "harness/file/gzfile.h"
 
 #include <limits.h>
@@ -31,6 +32,7 @@ static const struct option rows[] = {
 /* A file and what a first look at it shows. */
 struct text {
 	const char *path;
+	struct filemap map; /* of a plain file whose features are read later */
 	const char *at, *end;
 	size_t lines;   /* no fewer than rows */
 	size_t largest; /* index, if the file is well formed */
@@ -111,20 +113,37 @@ static size_t last_index(const char *line, const char *end)
 	return value;
 }
 
+static void take_text(struct text *text, const char *at, size_t count)
+{
+	bool marked = count >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0; /* byte order */
+
+	text->at = at + (marked ? 3 : 0);
+	text->end = at + count;
+}
+
+static enum status map_text(const char *path, struct text *text, struct err *err)
+{
+	*text = (struct text){.path = path};
+	TRY(filemap_open(path, &text->map, err));
+	take_text(text, text->map.at, text->map.count);
+	return gzfile_check_text(path, text->map.at, text->map.count, err);
+}
+
 /* The indices of a row ascend, so the last one of each line tells the number of features. */
-static enum status open_text(const char *path, struct arena *arena, struct text *text,
+static enum status open_text(const char *path, bool later, struct arena *arena, struct text *text,
 			     struct err *err)
 {
 	struct gzfile_bytes bytes = {0};
 	const char *end;
 	int number = 1;
 
-	*text = (struct text){.path = path};
-	TRY(gzfile_text(path, arena, &bytes, err));
-	text->at = bytes.at;
-	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
-		text->at += 3; /* a byte order mark */
-	text->end = bytes.at + bytes.count;
+	if (later && !filemap_packed(path)) {
+		TRY(map_text(path, text, err));
+	} else {
+		*text = (struct text){.path = path};
+		TRY(gzfile_text(path, arena, &bytes, err));
+		take_text(text, bytes.at, bytes.count);
+	}
 	for (const char *at = text->at; at < text->end; at = end + 1, number++) {
 		size_t last;
 
@@ -192,7 +211,8 @@ static enum status read_line(struct reader *r, struct table *table, struct err *
 	if (!number_parse(at, (size_t)(end - at), &label) || !isfinite(label))
 		return wrong(r, at, "a finite number as label", err);
 	index = labels_add(&r->labels, at, (size_t)(end - at), 1);
-	TRY(read_pairs(r, end, x, err));
+	if (!r->request->later)
+		TRY(read_pairs(r, end, x, err));
 	r->rows++;
 	if (!labels_wanted(r->request->classes, label)) {
 		if (!r->request->count) /* the next row is written over this one */
@@ -256,10 +276,10 @@ static enum status read_libsvm(const void *options, const struct read_request *r
 	struct reader r = {.request = request, .arena = arena, .limited = o->features > 0};
 	struct text of_train, of_test = {0};
 	struct arena texts = {0};
-	enum status status = open_text(o->path, &texts, &of_train, err);
+	enum status status = open_text(o->path, request->later, &texts, &of_train, err);
 
 	if (status == STATUS_OK && o->test)
-		status = open_text(o->test, &texts, &of_test, err);
+		status = open_text(o->test, request->later, &texts, &of_test, err);
 	r.d = of_train.largest > of_test.largest ? of_train.largest : of_test.largest;
 	if (r.limited)
 		r.d = (size_t)o->features;
@@ -268,8 +288,85 @@ static enum status read_libsvm(const void *options, const struct read_request *r
 	if (status == STATUS_OK && o->test)
 		status = read_text(&r, &of_test, test, err);
 	train->content = test->content = texts.bytes;
+	filemap_close(&of_train.map);
+	filemap_close(&of_test.map);
 	arena_release(&texts);
 	return status;
+}
+
+/* The lines that are rows. */
+static const char **find_rows(const struct text *text, struct arena *arena, size_t *count)
+{
+	const char **row, *next;
+	size_t lines = 1;
+
+	for (const char *at = text->at; at < text->end; at = line_end(at, text->end) + 1)
+		lines++;
+	row = ARENA_ARRAY(arena, const char *, lines);
+	*count = 0;
+	for (const char *at = text->at; at < text->end; at = next + 1) {
+		const char *end;
+
+		next = line_end(at, text->end);
+		end = content_end(at, next);
+		if (skip_blanks(at, end) < end)
+			row[(*count)++] = at;
+	}
+	return row;
+}
+
+/* Features of the row of a line into zeros. */
+static enum status read_row(struct reader *r, const char *line, double *x, struct err *err)
+{
+	const struct text *text = r->text;
+	struct err first = {0};
+	const char *at;
+
+	r->line = line;
+	r->end = content_end(line, line_end(line, text->end));
+	at = token_end(skip_blanks(line, r->end), r->end);
+	if (read_pairs(r, at, x, &first) == STATUS_OK)
+		return STATUS_OK;
+	r->line_number = 1; /* counted for an error alone, which is said once more */
+	for (at = text->at; at < line; at = line_end(at, text->end) + 1)
+		r->line_number++;
+	return read_pairs(r, token_end(skip_blanks(line, r->end), r->end), x, err);
+}
+
+static enum status read_rows(const void *options, const struct rows_wanted *wanted, double *x,
+			     struct err *err)
+{
+	const struct libsvm_options *o = options;
+	struct reader r = {.d = wanted->d, .limited = o->features > 0};
+	struct arena scratch = {0};
+	struct text text;
+	enum status status = map_text(wanted->test ? o->test : o->path, &text, err);
+	const char **row = NULL;
+	size_t count = 0;
+
+	r.text = &text;
+	if (status == STATUS_OK)
+		row = find_rows(&text, &scratch, &count);
+	memset(x, 0, wanted->count * wanted->d * sizeof *x);
+	for (size_t i = 0; i < wanted->count && status == STATUS_OK; i++) {
+		struct err_place place = {.source = text.path};
+
+		status = wanted->row[i] < count
+				 ? read_row(&r, row[wanted->row[i]], x + i * wanted->d, err)
+				 : err_at(err, STATUS_ENV, place,
+					  "the file has changed: %zu rows are left", count);
+	}
+	filemap_close(&text.map);
+	arena_release(&scratch);
+	return status;
+}
+
+static const char *whole(const void *options)
+{
+	const struct libsvm_options *o = options;
+
+	return filemap_packed(o->path) || (o->test && filemap_packed(o->test)) ? FILEMAP_WHOLE
+									       : NULL;
 }
 
 const struct source source_libsvm = {
@@ -279,4 +376,6 @@ const struct source source_libsvm = {
 		 .options = rows,
 		 .size = sizeof(struct libsvm_options)},
 	.read = read_libsvm,
+	.rows = read_rows,
+	.whole = whole,
 };

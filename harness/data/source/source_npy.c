@@ -103,9 +103,8 @@ static const char *whole(const void *options)
 {
 	const struct npy_options *o = options;
 
-	return filemap_packed(o->x) || (o->test_x && filemap_packed(o->test_x))
-		       ? "a packed file is read from its beginning"
-		       : NULL;
+	return filemap_packed(o->x) || (o->test_x && filemap_packed(o->test_x)) ? FILEMAP_WHOLE
+										: NULL;
 }
 
 const struct source source_npy = {

@@ -1,4 +1,5 @@
 /* data_load_slice: what each rank reads is what one process has read, to the bit. */
+#include "harness/data/source/source_libsvm.h"
 #include "harness/data/source/source_npy.h"
 #include "harness/file/npy_file.h"
 #include "tests/close.h"
@@ -15,7 +16,7 @@
 
 #include <cmocka.h>
 
-extern const struct source source_npy;
+extern const struct source source_libsvm, source_npy;
 extern const struct prepare prepare_standardize, prepare_minmax, prepare_bias, prepare_pca,
 	prepare_row_normalize;
 
@@ -25,7 +26,7 @@ enum { N = 103, TEST = 11, MOST_D = 5, STEPS = 3 };
 struct trial {
 	const char *about;
 	size_t d, k, size; /* k targets, 0: labels of three classes; bytes of a feature */
-	bool fortran, own_test, standardize, balanced;
+	bool fortran, own_test, standardize, balanced, sparse;
 	double test, validation;
 	struct limit_options limit;
 	const struct prepare *steps[STEPS];
@@ -54,6 +55,19 @@ static const struct trial trials[] = {
 	 .test = 20,
 	 .validation = 5,
 	 .limit = {.train = 60, .random = true}},
+	{.about = "sparse text, split, standardised",
+	 .d = 5,
+	 .sparse = true,
+	 .balanced = true,
+	 .test = 0.2,
+	 .validation = 0.25,
+	 .steps = {&prepare_standardize, &prepare_bias}},
+	{.about = "sparse text with a test part of its own",
+	 .d = 3,
+	 .sparse = true,
+	 .own_test = true,
+	 .test = NAN,
+	 .limit = {.train = 60, .random = true}},
 };
 
 static double entry(size_t i, size_t j)
@@ -64,6 +78,7 @@ static double entry(size_t i, size_t j)
 struct place {
 	struct room room;
 	struct npy_options npy;
+	struct libsvm_options libsvm;
 	struct data_options options;
 	struct choice steps[STEPS];
 	struct dataset whole; /* by one process */
@@ -103,6 +118,33 @@ static const char *write_array(struct place *place, const char *name, size_t row
 	return path;
 }
 
+/* Zeros left out, and lines that are no rows. */
+static const char *write_lines(struct place *place, const char *name, size_t rows, size_t cols)
+{
+	const char *path = room_path(&place->room, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs("# no row\n", file);
+	for (size_t i = 0; i < rows; i++) {
+		fprintf(file, "%zu", i * i % 3);
+		for (size_t j = 0; j < cols; j++)
+			if ((i + j) % 4)
+				fprintf(file, " %zu:%.17g", j + 1, entry(i, j));
+		fputs(i % 7 ? "\n" : " # half 1:x\n\n", file);
+	}
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+static void prepare_sparse(struct place *place, const struct trial *t)
+{
+	place->libsvm = (struct libsvm_options){.path = write_lines(place, "x.txt", N, t->d)};
+	if (t->own_test)
+		place->libsvm.test = write_lines(place, "tx.txt", TEST, t->d);
+	place->options = files_data(&source_libsvm, &place->libsvm);
+}
+
 static void prepare(struct place *place, const struct trial *t)
 {
 	static const struct text_entry balanced = {.key = DATA_BALANCED};
@@ -115,6 +157,8 @@ static void prepare(struct place *place, const struct trial *t)
 		place->npy.test_y = write_array(place, "ty.npy", TEST, 0, t);
 	}
 	*o = files_data(&source_npy, &place->npy);
+	if (t->sparse)
+		prepare_sparse(place, t);
 	o->split.test = t->test;
 	o->split.validation = t->validation;
 	o->limit = t->limit;
@@ -292,6 +336,28 @@ static void an_error_of_one_rank_is_that_of_all(void **state)
 	}
 }
 
+/* Of text: with the line, which only the rank that reads the row comes across. */
+static void a_line_of_one_rank_is_an_error_of_all(void **state)
+{
+	struct place *place = *state;
+	const struct failed *all;
+	FILE *file;
+
+	prepare(place, &(struct trial){.d = 3, .sparse = true, .test = NAN});
+	file = fopen(place->libsvm.path, "w");
+	assert_non_null(file);
+	fputs("# no row\n0 3:1\n\n1 1:2 2:2\n0 1:1\n1 2:1\n1 2:3 2:4\n", file);
+	assert_int_equal(fclose(file), 0);
+	all = forked_run(2, read_damaged, place, sizeof *all);
+	assert_non_null(all);
+	for (int r = 0; r < 2; r++) {
+		assert_int_equal(all[r].status, STATUS_ENV);
+		assert_string_equal(all[r].err.source, place->libsvm.path);
+		assert_int_equal(all[r].err.line, 7);
+		assert_non_null(strstr(all[r].err.text, "an index from 3"));
+	}
+}
+
 static void more_ranks_than_rows_are_an_error(void **state)
 {
 	struct place *place = *state;
@@ -432,6 +498,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(ranks_read_what_one_process_reads),
 		CASE(an_error_of_one_rank_is_that_of_all),
+		CASE(a_line_of_one_rank_is_an_error_of_all),
 		CASE(more_ranks_than_rows_are_an_error),
 		CASE(what_needs_all_rows_is_said),
 		CASE(columns_of_a_file_are_mapped),
