@@ -30,6 +30,9 @@ enum {
 
 /* Share by which a neuron's value is above beta that makes it worth having. */
 static const double noticed = 1e-6;
+/* The same share, below which neurons that are found join as they are: rounds of the network merge
+ * neurons, and those go that hold the dual point where it is. */
+static const double settled = 1e-4;
 /* The search starts where a round lowers the objective by less than this share. */
 static const double slow = 3e-4;
 
@@ -215,16 +218,17 @@ static bool worth_a_neuron(const struct all_networks *b)
 
 static bool search(struct all_networks *b)
 {
+	double least = fmin(noticed, b->options.tolerance / 8) * b->problem->beta;
 	bool more = kappa_run(&b->kappa, SLICE);
 
 	take_bound(b);
 	if (!worth_a_neuron(b))
 		return more;
 	for (ptrdiff_t i = 0; i < 4 * b->rows.d; i++)
-		if (b->kappa.found[i].value > (1 + noticed) * b->problem->beta)
+		if (b->kappa.found[i].value > b->problem->beta + least)
 			columns_join(b->columns, b->kappa.found[i].u);
 	columns_solve(b->columns);
-	b->left = ROUNDS_AFTER;
+	b->left = b->kappa.best > (1 + settled) * b->problem->beta ? ROUNDS_AFTER : 0;
 	b->searching = false;
 	return true;
 }

@@ -136,7 +136,8 @@ static void begin(struct generated *s, struct start start)
 {
 	const struct generated_options *o = s->options;
 	struct columns *c = s->columns;
-	struct mat X = s->problem.X;
+	double numbers = (double)ranks_total(s->problem.ranks, s->problem.X.rows) *
+			 (double)s->problem.X.cols;
 	bool path = s->problem.penalties.count > 1;
 	double largest;
 
@@ -144,9 +145,7 @@ static void begin(struct generated *s, struct start start)
 		columns_take(c, start.net);
 	take_sampled(s);
 	columns_begin(c);
-	s->factor = !isnan(o->continuation)                   ? o->continuation
-		    : (double)X.rows * (double)X.cols > large ? fall_large
-							      : fall;
+	s->factor = !isnan(o->continuation) ? o->continuation : numbers > large ? fall_large : fall;
 	s->continues = !path && !start.note && o->sampled == 0 && o->step == STEP_GENERATED &&
 		       s->factor > 0;
 	if (!path && !s->continues)

@@ -1,5 +1,6 @@
 /* Generated neurons on rows that lie on several ranks: the objective and network of one process, as
- * long as no neuron joins by rounding; then another one as low. */
+ * long as no neuron joins by rounding; then another one as low. Penalties that fall begin at a
+ * value that is found in float. */
 #include "solvers/generated/generated_pass.h"
 #include "tests/close.h"
 #include "tests/forked.h"
@@ -15,7 +16,7 @@
 
 #define GENERATED(loss_, d_, k_, steps_)                                            \
 	.loss = (loss_), .d = (d_), .k = (k_), .beta = 1e-2, .solver = "generated", \
-	.options = "{starts: 64}", .steps = (steps_)
+	.options = "{starts: 64, continuation: 0}", .steps = (steps_)
 
 static const struct shared_rows trials[] = {
 	{GENERATED("squared", 5, 1, 4)},
@@ -41,7 +42,14 @@ static void and_in_the_end_an_objective_as_low(void **state)
 {
 	static const struct shared_rows longer[] = {
 		{GENERATED("squared", 5, 1, 16)},
-		{GENERATED("logistic", 4, 3, 16), .classes = true}};
+		{GENERATED("logistic", 4, 3, 16), .classes = true},
+		{.loss = "squared",
+		 .d = 5,
+		 .k = 1,
+		 .beta = 1e-2,
+		 .solver = "generated",
+		 .options = "{starts: 64}",
+		 .steps = 16}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
@@ -56,7 +64,7 @@ static void and_in_the_end_an_objective_as_low(void **state)
 			assert_non_null(all);
 			for (int r = 1; r < ranks; r++)
 				assert_memory_equal(&all[r], &all[0], sizeof *all);
-			check_close(all->objective, one->objective, 1e-5, 0);
+			check_close(all->objective, one->objective, i < 2 ? 1e-5 : 1e-3, 0);
 			check_close(all->progress, all->objective, 1e-9, 0);
 		}
 	}
