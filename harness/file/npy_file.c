@@ -63,7 +63,8 @@ enum status npy_view(const char *path, const struct filemap *map, struct npy_arr
 	unsigned char head[12] = {0};
 	size_t length;
 
-	memcpy(head, map->at, map->count < sizeof head ? map->count : sizeof head);
+	if (map->count > 0)
+		memcpy(head, map->at, map->count < sizeof head ? map->count : sizeof head);
 	length = npy_header_length(head);
 	if (length < sizeof head)
 		return err_at(err, STATUS_ENV, at, "wrong magic number at byte 0: not a .npy file");
