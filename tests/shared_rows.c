@@ -131,21 +131,22 @@ static void check_same(const struct shared_rows_found *got, const struct shared_
 	check_close(got->lower_bound, want->lower_bound, 100 * tolerance, 0);
 }
 
+const struct shared_rows_found *shared_rows_on(const struct shared_rows *t, int ranks)
+{
+	const struct shared_rows_found *all = forked_run(ranks, shared_rows_train, t, sizeof *all);
+
+	assert_non_null(all);
+	for (int r = 1; r < ranks; r++)
+		assert_memory_equal(&all[r], &all[0], sizeof *all);
+	return all;
+}
+
 void shared_rows_check(const struct shared_rows *trials, size_t count, double tolerance)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct shared_rows_found *one =
-			forked_run(0, shared_rows_train, &trials[i], sizeof *one);
+		const struct shared_rows_found *one = shared_rows_on(&trials[i], 0);
 
-		assert_non_null(one);
-		for (int ranks = 1; ranks <= 4; ranks *= 2) {
-			const struct shared_rows_found *all =
-				forked_run(ranks, shared_rows_train, &trials[i], sizeof *all);
-
-			assert_non_null(all);
-			for (int r = 1; r < ranks; r++)
-				assert_memory_equal(&all[r], &all[0], sizeof *all);
-			check_same(all, one, tolerance);
-		}
+		for (int ranks = 1; ranks <= 4; ranks *= 2)
+			check_same(shared_rows_on(&trials[i], ranks), one, tolerance);
 	}
 }

@@ -35,6 +35,9 @@ struct shared_rows_found {
 /* For forked_run: a struct shared_rows_found of `steps` steps of the solver. */
 void shared_rows_train(struct ranks *ranks, const void *given, void *out);
 
+/* The steps of the solver on so many ranks (0: one process), which must find the same bits. */
+const struct shared_rows_found *shared_rows_on(const struct shared_rows *t, int ranks);
+
 /* Every trial on 1, 2 and 4 ranks finds what one process finds, up to `tolerance`, and all ranks
  * the same bits. */
 void shared_rows_check(const struct shared_rows *trials, size_t count, double tolerance);

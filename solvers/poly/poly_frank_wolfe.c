@@ -264,10 +264,10 @@ static bool newton(struct state *s)
 	return true;
 }
 
-/* The weights of all atoms made best; all at hand is of them then. False: rounding. */
+/* The weights of all atoms made best, from those that were looked at last; all at hand is of them
+ * then. False: rounding. */
 static bool correct(struct state *s)
 {
-	s->smooth = look(s, s->alpha, &s->value);
 	for (int step = 0; step < CORRECTIONS && isfinite(s->smooth); step++) {
 		double length = 1, value, next = NAN, promise = 0;
 		int halvings = 0;
@@ -465,9 +465,10 @@ static double start(void *state, const struct poly_program *program, const struc
 static bool step(void *state)
 {
 	struct state *s = state;
-	double before = look(s, s->alpha, &s->value), rest;
+	double before, rest;
 	bool ended;
 
+	before = s->smooth = look(s, s->alpha, &s->value);
 	if (!correct(s))
 		return false;
 	tidy(s);
