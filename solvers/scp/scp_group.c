@@ -3,13 +3,16 @@
 
 #include "solvers/core/blas.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 enum {
 	PASSES = 2,      /* between Newton steps */
 	MOST_INNER = 30, /* conjugate gradients of a Newton step */
-	HALVINGS = 20    /* of its length */
+	LENGTHS = 24,    /* of it that are tried */
+	STOPPING = 4,    /* of these, with any number of rows that stop at zero */
+	STOPS = 10       /* Newton steps in turn that end where a row stops */
 };
 
 /* Share of the slope that conjugate gradients leave. */
@@ -249,15 +252,34 @@ struct scp_group_move scp_group_displace(struct scp_group *s, double t)
 	return move;
 }
 
-/* A moves along D by the first of 1, 1/2, ... that lowers the objective enough. */
-static void descend(struct scp_group *s)
+double scp_group_length(const struct scp_group *s, int number, double before)
 {
-	double t = 1;
+	double length = number > 0 ? before / 2 : 1;
 
-	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
-		struct scp_group_move move = scp_group_displace(s, t);
+	for (ptrdiff_t j = 0; j < s->N && number == STOPPING; j++) {
+		double square = 0, ahead = 0;
+
+		for (ptrdiff_t i = j; i < s->N * s->k; i += s->N) {
+			square += s->A[i] * s->A[i];
+			ahead += s->A[i] * s->D[i];
+		}
+		if (square > 0 && -ahead * length > square)
+			length = square / -ahead * (1 + 4 * DBL_EPSILON);
+	}
+	return length;
+}
+
+/* A moves along D by the first length that lowers the objective enough. Whether a row ended it. */
+static bool descend(struct scp_group *s)
+{
+	double t = 0;
+
+	for (int number = 0; number < LENGTHS; number++) {
+		struct scp_group_move move;
 		double change;
 
+		t = scp_group_length(s, number, t);
+		move = scp_group_displace(s, t);
 		product(s, s->R, s->GD);
 		change = dot(s, s->R, s->GD) / 2 - dot(s, s->C, s->R) +
 			 s->beta * (move.norm - move.before);
@@ -267,8 +289,9 @@ static void descend(struct scp_group *s)
 			s->A[i] += s->R[i];
 			s->C[i] -= s->GD[i];
 		}
-		return;
+		return number >= STOPPING;
 	}
+	return false;
 }
 
 void scp_group_step(struct scp_group *s)
@@ -276,8 +299,10 @@ void scp_group_step(struct scp_group *s)
 	for (int pass = 0; pass < PASSES; pass++)
 		for (ptrdiff_t j = 0; j < s->N; j++)
 			update(s, j);
-	if (scp_group_direction(s, (struct scp_group_curvature){0}))
-		descend(s);
+	/* a pass would bring back at once the row that stopped it */
+	for (int stops = 0; stops < STOPS; stops++)
+		if (!scp_group_direction(s, (struct scp_group_curvature){0}) || !descend(s))
+			break;
 }
 
 double scp_group_gap(struct scp_group *s)

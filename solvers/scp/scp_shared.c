@@ -23,7 +23,7 @@ static const double least_weight = 1e-4;
 
 enum {
 	MODEL_STEPS = 2, /* of the group lasso for a model */
-	HALVINGS = 30    /* of a step */
+	LENGTHS = 30     /* of a step that are tried */
 };
 
 static bool is_quadratic(const struct scp_shared *s)
@@ -321,19 +321,20 @@ static void curve(void *of, struct mat P, struct mat out)
 	ranks_sum_mat(s->problem->ranks, out);
 }
 
-/* A moves along the direction D by the first of 1, 1/2, ... that lowers the objective enough, which
- * is returned; the slopes are those at A. */
+/* A moves along the direction D by the first length that lowers the objective enough, which is
+ * returned; the slopes are those at A. */
 static double search(struct scp_shared *s)
 {
 	const struct problem *problem = s->problem;
 	ptrdiff_t size = s->A.rows * s->A.cols, outputs = s->F.rows * s->F.cols;
-	double value = loss_outputs_value(problem->loss, s->F, problem->y), t = 1;
+	double value = loss_outputs_value(problem->loss, s->F, problem->y), t = 0;
 	double noise = REAL_EPSILON * value; /* below it, a Newton step is trusted */
 	struct scp_group_move move = {0};
 
-	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
+	for (int number = 0; number < LENGTHS; number++) {
 		double change;
 
+		t = scp_group_length(&s->group, number, t);
 		move = scp_group_displace(&s->group, t);
 		for (ptrdiff_t i = 0; i < size; i++)
 			s->A.at[i] = (real)s->group.R[i];

@@ -144,8 +144,8 @@ static void in_the_plane_the_gap_over_all_networks_closes(void **state)
 	for (int seed = 0; seed < 50; seed++) {
 		struct rng rng = rng_stream(11, "plane", (uint64_t)seed);
 		struct toy toy = toy_make(3 + seed % 8, 2, losses[seed % 2], seed % 3 ? 0.3 : 0.05);
-		bool continued = seed / 2 % 2; /* local pricing may miss more behind it */
-		double gap = single ? 1e-3 : continued ? 1e-4 : 1e-5, most;
+		bool continued = seed / 2 % 2;
+		double gap = single ? 1e-3 : 1e-5, most;
 		struct trained t;
 		struct mat zero;
 
