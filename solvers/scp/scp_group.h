@@ -68,8 +68,8 @@ struct scp_group_move {
 struct scp_group_move scp_group_displace(struct scp_group *s, double t);
 
 /* Lengths of a step to be tried in turn, from number 0; `before` is the one before: 1, 1/2, ...,
- * and after a few the one at which the first row stops at zero. Of columns that are nearly alike longer
- * steps are short in sum only: a row that stops on the way leaves the others long. */
+ * and after a few the one at which the first row stops at zero. Of columns that are nearly alike
+ * longer steps are short in sum only: a row that stops on the way leaves the others long. */
 double scp_group_length(const struct scp_group *s, int number, double before);
 
 /* Share of the rate that a step is to gain (Armijo 1966). */
