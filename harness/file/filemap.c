@@ -3,11 +3,11 @@
 
 #include "harness/file/filekind.h"
 #include "harness/file/io.h"
+#include "solvers/core/arena.h"
 
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,19 +20,6 @@ bool filemap_packed(const char *path)
 	if (fd >= 0)
 		close(fd);
 	return got == sizeof head && head[0] == 0x1f && head[1] == 0x8b;
-}
-
-/* What is mapped is no memory that is held, but counts as address space. */
-static void widen(double bytes)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return;
-	limit.rlim_cur = (rlim_t)((double)limit.rlim_cur + bytes);
-	if (limit.rlim_cur > limit.rlim_max)
-		limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_AS, &limit);
 }
 
 enum status filemap_open(const char *path, struct filemap *out, struct err *err)
@@ -49,7 +36,7 @@ enum status filemap_open(const char *path, struct filemap *out, struct err *err)
 	if (fstat(fd, &info) != 0)
 		at = MAP_FAILED;
 	else if (info.st_size > 0) {
-		widen((double)info.st_size);
+		arena_widen((double)info.st_size);
 		at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	}
 	close(fd);
@@ -63,7 +50,7 @@ void filemap_close(struct filemap *map)
 {
 	if (map->count > 0) {
 		munmap((void *)(uintptr_t)map->at, map->count);
-		widen(-(double)map->count);
+		arena_widen(-(double)map->count);
 	}
 	*map = (struct filemap){NULL, 0};
 }

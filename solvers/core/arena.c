@@ -1,6 +1,7 @@
 /* Arenas: a list of blocks, one per large allocation, shared ones for small allocations. */
 #include "solvers/core/arena.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum {
 	ALIGNMENT = 64,          /* a cache line, and the width of an AVX-512 register */
@@ -20,6 +23,8 @@ struct arena_block {
 	struct arena_block *next;
 	size_t size, used; /* of the room behind the header, which starts at an aligned address */
 	char *room;
+	void *mapped; /* or bytes of a file */
+	size_t mapped_bytes;
 };
 
 static void (*exhausted)(size_t bytes);
@@ -147,6 +152,66 @@ void *arena_reals(struct arena *arena, size_t count)
 	if (arena->tally)
 		return count_block(arena, count, arena->tally->real_size, sizeof(real));
 	return arena_alloc(arena, count, sizeof(real));
+}
+
+void arena_widen(double bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return;
+	limit.rlim_cur = (rlim_t)((double)limit.rlim_cur + bytes);
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_AS, &limit);
+}
+
+/* Bytes of a file that nobody else sees, zeroed; NULL. */
+static void *map_file(size_t bytes)
+{
+	const char *folder = getenv("TMPDIR");
+	int fd =
+		open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	void *at = MAP_FAILED;
+
+	if (fd < 0)
+		return NULL;
+	/* its room is taken now: a disk that is full later would kill the process */
+	if (posix_fallocate(fd, 0, (off_t)bytes) == 0) {
+		arena_widen((double)bytes);
+		at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (at == MAP_FAILED)
+			arena_widen(-(double)bytes);
+	}
+	close(fd);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+void *arena_spilled_reals(struct arena *arena, size_t count)
+{
+	struct arena_block *block;
+	void *at;
+
+	if (arena->tally) {
+		at = arena_reals(arena, count);
+		arena_untouched_reals(arena, (double)count);
+		return at;
+	}
+	if (count < BLOCK_BYTES || count > PTRDIFF_MAX / sizeof(real))
+		return arena_reals(arena, count);
+	at = map_file(count * sizeof(real));
+	if (!at)
+		return arena_reals(arena, count);
+	block = block_new(0);
+	block->mapped = at;
+	block->mapped_bytes = count * sizeof(real);
+	block->next = arena->head ? arena->head->next : NULL;
+	if (arena->head)
+		arena->head->next = block;
+	else
+		arena->head = block;
+	arena->calls++;
+	return at;
 }
 
 struct arena arena_counting(struct arena_tally *tally)
@@ -283,6 +348,10 @@ void arena_release(struct arena *arena)
 	while (block) {
 		struct arena_block *next = block->next;
 
+		if (block->mapped) {
+			munmap(block->mapped, block->mapped_bytes);
+			arena_widen(-(double)block->mapped_bytes);
+		}
 		free(block);
 		block = next;
 	}

@@ -47,6 +47,15 @@ void *arena_reals(struct arena *arena, size_t count);
  * a matrix. */
 void *arena_alloc_dense(struct arena *arena, size_t count, size_t size);
 
+/* The same of `count` numbers of the working precision in a file without a name, in TMPDIR or else
+ * /var/tmp, whose pages the system can write there and take away: for what may be larger than
+ * memory. Where the file has no room it is memory as any other. Counting: untouched. */
+void *arena_spilled_reals(struct arena *arena, size_t count);
+
+/* What is mapped from files is no memory that is held, but counts as address space: a limit of that
+ * grows by so many bytes, or shrinks again. */
+void arena_widen(double bytes);
+
 /* Copies of a text, of `length` bytes of it, and of a formatted one. */
 char *arena_text(struct arena *arena, const char *text);
 char *arena_text_n(struct arena *arena, const char *text, size_t length);

@@ -8,14 +8,26 @@ enum {
 	TILE = 32 /* two 32 x 32 tiles of doubles fit in a 32 KiB L1 cache */
 };
 
+static size_t count_of(struct mat A)
+{
+	size_t count;
+
+	return __builtin_mul_overflow((size_t)A.stride, (size_t)A.cols, &count) ? SIZE_MAX : count;
+}
+
 struct mat mat_new(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols)
 {
 	struct mat A = {.rows = rows, .cols = cols, .stride = rows > 0 ? rows : 1};
-	size_t count;
 
-	if (__builtin_mul_overflow((size_t)A.stride, (size_t)cols, &count))
-		count = SIZE_MAX;
-	A.at = arena_reals(arena, count);
+	A.at = arena_reals(arena, count_of(A));
+	return A;
+}
+
+struct mat mat_spilled(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols)
+{
+	struct mat A = {.rows = rows, .cols = cols, .stride = rows > 0 ? rows : 1};
+
+	A.at = arena_spilled_reals(arena, count_of(A));
 	return A;
 }
 

@@ -18,6 +18,9 @@ struct mat {
 /* A zero matrix owned by the arena. */
 struct mat mat_new(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols);
 
+/* The same where it may be larger than memory: arena_spilled_reals. */
+struct mat mat_spilled(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols);
+
 /* n x n of which only the lower triangle will be touched: half of the pages stay untouched, which
  * is all that this changes. */
 struct mat mat_lower(struct arena *arena, ptrdiff_t n);

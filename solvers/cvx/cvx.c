@@ -62,7 +62,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	struct cvx cvx = {.problem = problem, .patterns = *patterns};
 
 	own_new(&cvx, arena);
-	cvx.cone = signcone_spread(problem->X, problem->ranks, arena);
+	cvx.cone = signcone_spread(problem->X, problem->ranks, problem->mapped, arena);
 	cvx.interior = interior_new(&cvx.cone, P, arena);
 	cvx.push = mat_new(arena, n, P);
 	cvx.Z = mat_new(arena, d, 2 * P);

@@ -13,7 +13,7 @@ static const double dual_rank = 1e-10;
 
 struct signcone signcone_new(struct mat X, struct arena *arena)
 {
-	return signcone_spread(X, NULL, arena);
+	return signcone_spread(X, NULL, false, arena);
 }
 
 /* Of a part of the rows the smaller Gram matrix is not known: that of the columns is taken. */
@@ -22,13 +22,14 @@ static bool by_columns(const struct signcone *cone)
 	return cone->ranks || cone->X.cols <= cone->X.rows;
 }
 
-struct signcone signcone_spread(struct mat X, struct ranks *ranks, struct arena *arena)
+struct signcone signcone_spread(struct mat X, struct ranks *ranks, bool spilled,
+				struct arena *arena)
 {
 	struct signcone cone = {.X = X, .ranks = ranks};
 	ptrdiff_t r = by_columns(&cone) ? X.cols : X.rows;
 
 	cone.length = ARENA_ARRAY(arena, real, X.rows);
-	cone.B = mat_new(arena, X.rows, r);
+	cone.B = spilled ? mat_spilled(arena, X.rows, r) : mat_new(arena, X.rows, r);
 	cone.gram = mat_new(arena, r, r);
 	cone.Q = by_columns(&cone) ? cone.gram : mat_new(arena, X.cols, r);
 	cone.lambda = ARENA_ARRAY(arena, double, r);

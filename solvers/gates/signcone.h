@@ -34,8 +34,9 @@ struct signcone {
 
 /* Room alone: the coordinates are made by the first use. X is borrowed. */
 struct signcone signcone_new(struct mat X, struct arena *arena);
-/* Of rows that lie on several ranks. */
-struct signcone signcone_spread(struct mat X, struct ranks *ranks, struct arena *arena);
+/* Of rows that lie on several ranks, or of features that may be larger than memory. */
+struct signcone signcone_spread(struct mat X, struct ranks *ranks, bool spilled,
+				struct arena *arena);
 
 /* Operations of signcone_prepare. */
 double signcone_flops(double n, double d);

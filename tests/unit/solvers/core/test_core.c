@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,6 +292,56 @@ static void copies_and_transposes_of_views(void **state)
 	arena_release(&arena);
 }
 
+/* Bytes of this process that are no pages of files. */
+static size_t bytes_held(void)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	char line[256];
+	size_t kb = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file))
+		if (sscanf(line, "RssAnon: %zu kB", &kb) == 1)
+			break;
+	fclose(file);
+	return 1024 * kb;
+}
+
+static void what_is_spilled_lies_in_a_file(void **state)
+{
+	enum { COUNT = 1 << 22 };
+	static const char *const folders[] = {".", "no such folder"};
+	struct arena_tally tally = {.real_size = sizeof(real)};
+	struct arena counting = arena_counting(&tally);
+	struct arena arena = {0};
+
+	(void)state;
+	for (int f = 0; f < 2; f++) { /* where there is none, it is memory */
+		size_t before = bytes_held(), held;
+		real *at, *small;
+
+		setenv("TMPDIR", folders[f], 1);
+		at = arena_spilled_reals(&arena, COUNT);
+		small = arena_spilled_reals(&arena, 3);
+		assert_int_equal((uintptr_t)at % 64, 0);
+		for (size_t i = 0; i < COUNT; i += 4096 / sizeof(real)) {
+			assert_true(at[i] == 0);
+			at[i] = 1;
+		}
+		small[2] = at[COUNT - 1];
+		held = bytes_held() - before;
+		assert_true(f == 0 ? held < COUNT / 4 * sizeof(real)
+				   : held >= COUNT / 4 * sizeof(real));
+		arena_release(&arena);
+	}
+	unsetenv("TMPDIR");
+	arena_spilled_reals(&counting, COUNT);
+	assert_true(tally.held < COUNT);
+	arena_release(&counting);
+	assert_int_equal(tally.held, 0);
+	assert_true(tally.peak < COUNT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +351,7 @@ int main(void)
 		cmocka_unit_test(every_outcome_has_a_name_of_its_own),
 		cmocka_unit_test(try_returns_at_a_failure_only),
 		cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
+		cmocka_unit_test(what_is_spilled_lies_in_a_file),
 		cmocka_unit_test(bytes_count_what_was_asked_for),
 		cmocka_unit_test(texts_are_copies),
 		cmocka_unit_test(kth_call_fails_and_only_that),
