@@ -1,14 +1,15 @@
 /* Strong and weak scaling of an ADMM iteration over ranks, and what a model of many ranks makes of
  * the constants that are measured on the way:
  *
- *     for r in 1 2 4; do mpirun -n $r build/double/tests/bench/bench_ranks $r; done
+ *     for r in 1 2 4; do mpirun -n $r build/double/tests/bench/bench_ranks $r alone model.$r; done
  *
- * bash tests/bench/ranks.sh does so and draws the model, whose rows go to the file of a second
- * argument.
+ * bash tests/bench/ranks.sh does so and draws the model. One rank writes to `alone` what an iteration
+ * takes, and to model.$r go the rows of the model by that.
  *
  * The fastest iteration and the fastest sums of many are hardly disturbed by what else runs. The
  * model, which nothing here measures: an iteration is a part that is the same on every rank and one
- * that is proportional to its samples, by two sizes, and a sum of b bytes over R ranks takes
+ * that is proportional to its samples, fitted to four sizes on one rank, which shares its cores and
+ * its memory with no other; and a sum of b bytes over R ranks takes
  *
  *     2 ceil(log2 R) a + 2 b (R - 1) / R / B,
  *
@@ -21,9 +22,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { D = 100, P = 64, STRONG = 12000, WEAK = 4000, MODEL = 1000000, STEPS = 8, SUMS = 300 };
+enum { D = 100, P = 64, STRONG = 12000, WEAK = 8000, MODEL = 1000000, STEPS = 8, SUMS = 300 };
 
 static double wall(void)
 {
@@ -145,12 +147,17 @@ static struct cost show(struct ranks *ranks, ptrdiff_t n, const char *u_update)
 	return c;
 }
 
-/* Of MODEL samples: what every rank does, and what it does for each of its samples. */
-static void predict(const struct cost *c, double fixed, double each, const struct network *net,
+/* What an iteration takes: what every rank does, and what it does for each of its samples, s. */
+struct share {
+	double fixed, each;
+};
+
+/* Of MODEL samples. */
+static void predict(const struct cost *c, struct share share, const struct network *net,
 		    const char *u_update)
 {
 	for (double more = 1; more <= 1024; more *= 2) {
-		double compute = fixed + each * MODEL / more;
+		double compute = share.fixed + share.each * MODEL / more;
 		double messages = 2 * ceil(log2(more)) * net->latency * c->sums;
 		double volume = 2 * c->bytes * (more - 1) / more / net->bandwidth;
 		double all = compute + messages + volume;
@@ -163,62 +170,117 @@ static void predict(const struct cost *c, double fixed, double each, const struc
 			       "messages, %.3g "
 			       "volume), the same on all %.3g\n",
 			       MODEL, net->name, more, 1e3 * all, 100 * (messages + volume) / all,
-			       1e3 * messages, 1e3 * volume, 1e3 * fixed);
+			       1e3 * messages, 1e3 * volume, 1e3 * share.fixed);
 	}
 }
 
+/* Of a process alone, by the line that fits best. */
+static struct share share_alone(struct ranks *ranks, const char *u_update)
+{
+	static const ptrdiff_t sizes[] = {3000, 6000, 12000, 24000};
+	enum { SIZES = sizeof sizes / sizeof *sizes };
+	double n = 0, t = 0, nn = 0, nt = 0;
+	struct share share;
+
+	for (int i = 0; i < SIZES; i++) {
+		double size = (double)sizes[i], cpu = show(ranks, sizes[i], u_update).cpu;
+
+		n += size / SIZES;
+		t += cpu / SIZES;
+		nn += size * size / SIZES;
+		nt += size * cpu / SIZES;
+	}
+	share.each = (nt - n * t) / (nn - n * n);
+	share.fixed = fmax(0, t - share.each * n);
+	return share;
+}
+
+/* From the file that one rank wrote. */
+static bool share_read(const char *path, const char *u_update, struct share *share)
+{
+	FILE *file = fopen(path, "re");
+	char name[16];
+	bool found = false;
+
+	while (file && !found &&
+	       fscanf(file, "%15s %lg %lg", name, &share->fixed, &share->each) == 3)
+		found = strcmp(name, u_update) == 0;
+	if (file)
+		fclose(file);
+	return found;
+}
+
 /* The same samples on all ranks; as many on each. */
-static void scale(struct ranks *ranks, const char *u_update, const struct network *here)
+static void scale(struct ranks *ranks, const char *u_update, const char *alone,
+		  const struct network *here)
 {
 	const struct network cluster = {"2 us and 10 GB/s", 2e-6, 10e9};
-	const double count = ranks_count(ranks);
 	struct cost strong = show(ranks, STRONG, u_update);
-	struct cost weak = show(ranks, (ptrdiff_t)WEAK * ranks_count(ranks), u_update);
-	double each = (strong.cpu - weak.cpu) / (STRONG / count - WEAK);
-	double fixed = fmax(0, weak.cpu - each * WEAK);
+	struct share share;
 
-	if (count < 2 || ranks_at(ranks) > 0)
+	show(ranks, (ptrdiff_t)WEAK * ranks_count(ranks), u_update);
+	if (ranks_at(ranks) > 0)
 		return;
-	if (!(each > 0)) {
-		printf("  no model: the two sizes differ by less than what else runs here\n");
+	if (!share_read(alone, u_update, &share)) {
+		printf("  no model: %s has no line of %s\n", alone, u_update);
 		return;
 	}
-	predict(&strong, fixed, each, here, u_update);
-	predict(&strong, fixed, each, &cluster, u_update);
+	predict(&strong, share, here, u_update);
+	predict(&strong, share, &cluster, u_update);
+}
+
+/* Of one number and of many; by the formula of the model, at so many ranks, the network. */
+static struct network measure_sums(struct ranks *ranks, struct arena *arena)
+{
+	enum { MANY = 2 * D * P * 10 };
+	double *at = ARENA_ARRAY(arena, double, MANY), count = ranks->count;
+	double few = sum_time(ranks, 1, at), many = sum_time(ranks, MANY, at);
+
+	if (ranks->rank == 0)
+		printf("%d ranks: a sum of one number %.1f us, of %d numbers %.0f us\n",
+		       ranks->count, 1e6 * few, MANY, 1e6 * many);
+	return (struct network){"as here", few / (2 * ceil(log2(fmax(count, 2)))),
+				16.0 * MANY * (count - 1) / count / fmax(many - few, 1e-9)};
 }
 
 int main(int argc, char **argv)
 {
 	static const char *const updates[] = {"primal", "pcg"};
-	struct network here = {"as here", 0, 0};
+	struct network here = {0};
 	struct ranks *ranks = NULL;
 	struct arena arena = {0};
 	struct err err = {0};
+	FILE *alone = NULL;
 
-	if (argc > 1 && mpi_open(atoi(argv[1]), &ranks, &err) != STATUS_OK) {
+	if (argc != 4) {
+		fprintf(stderr, "usage: mpirun -n RANKS bench_ranks RANKS ALONE MODEL\n");
+		return 1;
+	}
+	if (mpi_open(atoi(argv[1]), &ranks, &err) != STATUS_OK) {
 		err_print(&err, stderr);
 		return 1;
 	}
-	if (argc > 2 && ranks_at(ranks) == 0)
-		rows = fopen(argv[2], "we");
+	if (ranks_count(ranks) == 1)
+		alone = fopen(argv[2], "we");
+	else if (ranks_at(ranks) == 0)
+		rows = fopen(argv[3], "we");
 	blas_set_threads(1);
-	if (ranks) {
-		enum { MANY = 2 * D * P * 10 };
-		double *at = ARENA_ARRAY(&arena, double, MANY), count = ranks->count;
-		double few = sum_time(ranks, 1, at), many = sum_time(ranks, MANY, at);
+	if (ranks)
+		here = measure_sums(ranks, &arena);
+	for (size_t u = 0; u < sizeof updates / sizeof *updates; u++) {
+		if (alone) {
+			struct share share = share_alone(ranks, updates[u]);
 
-		/* by the formula of the model, at so many ranks */
-		here.latency = few / (2 * ceil(log2(fmax(count, 2))));
-		here.bandwidth = 16.0 * MANY * (count - 1) / count / fmax(many - few, 1e-9);
-		if (ranks->rank == 0)
-			printf("%d ranks: a sum of one number %.1f us, of %d numbers %.0f us\n",
-			       ranks->count, 1e6 * few, MANY, 1e6 * many);
+			fprintf(alone, "%s %.9g %.9g\n", updates[u], share.fixed, share.each);
+		} else {
+			scale(ranks, updates[u], argv[2], &here);
+		}
 	}
-	for (size_t u = 0; u < sizeof updates / sizeof *updates; u++)
-		scale(ranks, updates[u], &here);
 	arena_release(&arena);
 	if (rows)
 		fclose(rows);
+	if (alone)
+		fclose(alone);
 	if (ranks)
 		mpi_close();
 	return 0;

@@ -1,13 +1,13 @@
 #!/bin/bash
 # Makespan of a skewed sweep by four workers against the best possible one, and overhead per cell:
-# bash tests/bench/makespan.sh [SPEC [PNG]], with a figure of the cells over the workers. Four workers of this machine stand for four nodes; where it has fewer cores all
-# durations grow alike. A cell's duration is what its record says it took:
+# bash tests/bench/makespan.sh [SPEC [PNG]], with a figure of the cells over the workers. Four workers of this machine stand
+# for four nodes; where it has fewer cores all durations grow alike. A cell's duration is what its record says it took:
 #     best = max(longest cell, all cells / 4), of the durations of the same run
 # Beside it what fixed splits of the same cells would take: by forecast (--shard) and by i % 4.
+spec=$(realpath "${1:-experiments/cluster_skew.yaml}") || exit 1
 figure=${2:+$(realpath -m "$2")}
 . tests/e2e/lib.sh
 
-spec=${1:-$repository/experiments/cluster_skew.yaml}
 workers=4
 name=$(sed -n 's/^name: //p' "$spec")
 
