@@ -35,6 +35,7 @@ struct batch {
 	long round;                                        /* from 1 */
 	long throttle; /* tasks at once; 0: as many as there is room for */
 	long grace;    /* s before the time limit, when a task is told to end */
+	long longest;  /* minutes that a task may have; 0: not known */
 	size_t count;
 	const struct batch_group *group;
 };
@@ -67,6 +68,8 @@ struct engine {
 	struct desc base;
 	bool queues; /* it knows partitions, accounts and tasks of several nodes */
 	bool hosts;  /* it starts tasks on hosts that it is given */
+	/* The most minutes that it gives a task of such a batch; 0: not known. NULL: any. */
+	long (*longest)(const struct batch *batch, struct arena *arena);
 	/* The scripts. */
 	void (*write)(const struct batch *batch, struct arena *arena, struct batch_files *out);
 	/* Start what lies in the folder of the batch. `jobs`: what `look` and `cancel` know it by,

@@ -59,15 +59,57 @@ static const char *array_of(const struct batch *batch, const struct batch_group 
 	return out.at;
 }
 
+/* "2-00:30:00", "30:00" or "infinite" in minutes; 0: neither. */
+static long minutes_of(const char *text)
+{
+	enum { MINUTE = 60, HOUR = 60, DAY = 24 };
+	const char *dash = strchr(text, '-');
+	long part[3] = {0}, days = dash ? strtol(text, NULL, 10) : 0;
+	int count = sscanf(dash ? dash + 1 : text, "%ld:%ld:%ld", &part[0], &part[1], &part[2]);
+
+	if (count == 3)
+		return (days * DAY + part[0]) * HOUR + part[1] + (part[2] > 0);
+	return count == 2 ? part[0] + (part[1] > 0) : 0;
+}
+
+/* The limit of the partition; the default one has a star. None is known where further words for
+ * sbatch may choose another. */
+static long longest_of(const struct batch *batch, struct arena *arena)
+{
+	const char *name = batch->partition, *options = batch->options ? batch->options : "";
+	FILE *answer;
+	char line[LINE_ROOM];
+	long minutes = 0;
+
+	if (strncmp(options, "-p", 2) == 0 || strstr(options, " -p") ||
+	    strstr(options, "--partition"))
+		return 0;
+	answer = popen(name ? arena_format(arena, "sinfo -h -p %s -o '%%P|%%l' 2>/dev/null",
+					   text_quoted(name, arena))
+			    : "sinfo -h -o '%P|%l' 2>/dev/null",
+		       "re");
+	while (answer && fgets(line, sizeof line, answer)) {
+		char *limit = strchr(line, '|');
+
+		if (limit && limit > line && (name || limit[-1] == '*'))
+			minutes = minutes_of(limit + 1);
+	}
+	if (answer)
+		pclose(answer);
+	return minutes;
+}
+
 static void write_slurm(const struct batch *batch, struct arena *arena, struct batch_files *out)
 {
 	struct text next = text_new(arena);
+	const long hour = 60;
 
 	for (size_t i = 0; i < batch->count; i++)
 		script_add(out, script_name(batch, batch->group[i].number, arena),
 			   array_of(batch, &batch->group[i], arena));
 	add_head(batch, &next);
-	text_format(&next, "#SBATCH --time=60\n#SBATCH --requeue\ncd %s || exit 4\n%s\n",
+	text_format(&next, "#SBATCH --time=%ld\n#SBATCH --requeue\ncd %s || exit 4\n%s\n",
+		    batch->longest > 0 && batch->longest < hour ? batch->longest : hour,
 		    text_quoted(batch->start, arena), batch->next);
 	script_add(out, script_name(batch, 0, arena), next.at);
 }
@@ -228,6 +270,7 @@ const struct engine engine_slurm = {
 		 .doc = "arrays of jobs of a Slurm cluster, and one behind them",
 		 .cite = ""},
 	.queues = true,
+	.longest = longest_of,
 	.write = write_slurm,
 	.start = start,
 	.look = look,

@@ -20,11 +20,21 @@ sed "/^# .*next.sh/,\$d" out | sh -n
 check "the script is one" "syntax" [ $? -eq 0 ]
 expect "submit of a shard" 2 submit tiny.yaml --shard 1/2
 says_once "is refused"
+mkdir fake
+printf '%s\n' '#!/bin/sh' 'echo "small|1:00:00"' 'echo "main*|1-12:00:00"' >fake/sinfo
+chmod +x fake/sinfo
+PATH=$work/fake:$PATH expect "more minutes than the partition gives" 0 submit tiny.yaml --minutes 5000 --dry-run
+says "is told, and those it gives asked for" "round 1: group 1: 2160 min for a task, as its partition gives no more, in the place of 5000"
+check "a time limit of the partition" "$(grep time= out)" [ "$(grep -c '^#SBATCH --time=2160$' out)" -eq 1 ]
+PATH=$work/fake:$PATH expect "a partition of further options" 0 submit tiny.yaml --minutes 5000 --options '-p other' --dry-run
+says "is not looked at" "^#SBATCH --time=5000$" out
 if ! can_cluster; then
 	echo "ok a cluster # SKIP needs slurm-wlm, munge and root"
 	exit 0
 fi
 start_cluster
+expect "more minutes than this partition gives" 0 submit tiny.yaml --minutes 90 --dry-run
+says "are those that it gives" "^#SBATCH --time=60$" out
 
 expect "a local run" 0 run tiny.yaml --quiet --out alone
 # A node is lost: its slurmd and what it ran, while it holds a claim.

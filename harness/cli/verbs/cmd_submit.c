@@ -94,6 +94,26 @@ static const char *next_of(const struct order *order, struct arena *arena)
 	return out.at;
 }
 
+/* A task that asks for more than there is would wait for ever. */
+static void cap_minutes(struct order *order, struct arena *arena)
+{
+	struct batch *batch = &order->batch;
+
+	if (order->engine->longest)
+		batch->longest = order->engine->longest(batch, arena);
+	for (size_t g = 0; g < batch->count && batch->longest > 0; g++) {
+		struct batch_group *group = &order->group[g];
+
+		if (group->minutes <= batch->longest)
+			continue;
+		cli_say(stderr,
+			"round %ld: group %zu: %ld min for a task, as its partition gives no more, "
+			"in the place of %ld\n",
+			order->args->round, group->number, batch->longest, group->minutes);
+		group->minutes = batch->longest;
+	}
+}
+
 static void make_batch(struct order *order, struct arena *arena)
 {
 	const struct resource_options *resources = &order->experiment->resources;
@@ -128,6 +148,7 @@ static void make_batch(struct order *order, struct arena *arena)
 		.count = pack->count,
 		.group = order->group,
 	};
+	cap_minutes(order, arena);
 }
 
 /* What the tasks get, one line a group. */
