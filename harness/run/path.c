@@ -37,6 +37,15 @@ void path_add(struct path_file *path, struct evaluator *evaluator, const struct 
 	path->model[path->count++] = model_copy(at.model, path->arena);
 }
 
+void path_bound(struct path_file *path, size_t point, double lower_bound)
+{
+	struct path_row *row = &path->row[point];
+
+	row->lower_bound = lower_bound;
+	row->gap = evaluate_gaps(row->objective, lower_bound, NAN).gap;
+	path->kept = 0;
+}
+
 bool path_is_whole(const struct path_file *path, double beta)
 {
 	return path->count > 0 && !(path->row[path->count - 1].beta > beta);

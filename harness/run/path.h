@@ -19,6 +19,9 @@ struct path_file {
 void path_add(struct path_file *path, struct evaluator *evaluator, const struct penalty_done *done,
 	      double seconds);
 
+/* Of a point a bound on its objective that was found later; its row on disk is written anew. */
+void path_bound(struct path_file *path, size_t point, double lower_bound);
+
 /* Is the last penalty, beta, among the points? */
 bool path_is_whole(const struct path_file *path, double beta);
 

@@ -179,7 +179,8 @@ static bool after(void *context, struct loop_result *end)
 {
 	struct run *run = context;
 
-	run->bound = bound_find(&run->cell.train, &run->evaluator, &run->arena, &end->last);
+	run->bound =
+		bound_find(&run->cell.train, &run->evaluator, &run->path, &run->arena, &end->last);
 	return !isnan(end->last.lower_bound);
 }
 

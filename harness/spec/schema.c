@@ -206,14 +206,13 @@ size_t spec_survivors(const struct halving_options *halving, size_t settings)
 		 .later = true,                                                                  \
 		 .doc = "after training bound the objective over networks of every width, from " \
 			"the one trained: true, or a method of bounds with its options; of a "   \
-			"path that of its last penalty. For methods without a bound of their "   \
-			"own"},                                                                  \
+			"path each penalty. For methods without a bound of their own"},          \
 		{OPTION_FIELD(struct train_options, bound_seconds),                              \
 		 .initial = "60",                                                                \
 		 .range = RANGE_ABOVE(0),                                                        \
 		 .unit = UNIT_SECONDS,                                                           \
 		 .later = true,                                                                  \
-		 .doc = "that this bound may take; they are no part of training"},               \
+		 .doc = "that this bound may take, of a path all of them; no part of training"}, \
 		{OPTION_FIELD(struct train_options, average), .initial = "false",                \
 		 .doc = "mean instead of sum over samples"},                                     \
 		{OPTION_FIELD(struct train_options, fresh), .initial = "0",                      \

@@ -121,8 +121,19 @@ expect "a wide gap runs" 0 run wide.yaml --quiet
 check "and leaves the path whole" "$(cat results/wide/cells/*/path.csv)" \
 	[ "$(cut -d, -f2 results/wide/cells/*/path.csv | tail -n 1)" = 0.5 ]
 
-# A point of a path that was changed does not verify.
-cell=$(dirname results/moons/cells/*/path.csv)
+# Of generated neurons every penalty of a path has a bound over all networks, from its own network.
+cat >generated.yaml <<END
+name: generated
+resources: {jobs: 1, threads: 1}
+data:
+  - {name: spirals, generate: {kind: spirals, n: 60}, prepare: [bias]}
+train:
+  - {solver: generated, loss: squared, beta: {path: [max, 0.5, 4]}, bound: true, bound_seconds: 40}
+END
+expect "bounds of a path" 0 run generated.yaml --quiet
+check "close at each penalty" "$(cat results/generated/cells/*/path.csv)" \
+	[ "$(sed 1d results/generated/cells/*/path.csv | awk -F, '$5 != "" && $5 < 1e-4 && $4 <= $3' | wc -l)" -eq 4 ]
+expect "and they verify" 0 verify results/generated "$(cells_of results/generated)"
 
 # Mistakes.
 sed 's/logistic/hinge/' moons.yaml >bad.yaml
