@@ -8,8 +8,8 @@
 
 /* Bound the problem of the evaluator from the network that is delivered, by the method and in the
  * time of `train`, and hold the network against it; `out` is that of the last evaluation. Of a path
- * every penalty is bounded, from its own network, in an equal share of the time. Time counts as that
- * of certificates. Returns what is to be said of it: how it ended, or why there is none. */
+ * every penalty is bounded, from its own network, in an equal share of the time. Time counts as
+ * that of certificates. Returns what is to be said of it: how it ended, or why there is none. */
 const char *bound_find(const struct train_options *train, struct evaluator *evaluator,
 		       struct path_file *path, struct arena *arena, struct evaluation *out);
 

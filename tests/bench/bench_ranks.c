@@ -3,8 +3,8 @@
  *
  *     for r in 1 2 4; do mpirun -n $r build/double/tests/bench/bench_ranks $r alone model.$r; done
  *
- * bash tests/bench/ranks.sh does so and draws the model. One rank writes to `alone` what an iteration
- * takes, and to model.$r go the rows of the model by that.
+ * bash tests/bench/ranks.sh does so and draws the model. One rank writes to `alone` what an
+ * iteration takes, and to model.$r go the rows of the model by that.
  *
  * The fastest iteration and the fastest sums of many are hardly disturbed by what else runs. The
  * model, which nothing here measures: an iteration is a part that is the same on every rank and one
