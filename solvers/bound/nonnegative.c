@@ -13,7 +13,10 @@
  *     S >= 0 semidefinite,   Y = its products, nonnegative,   S = T'(Y - Z) T - cost / rho
  *
  * has steps in closed form: an eigendecomposition of each sign, and a threshold of each entry. Its
- * multipliers rho Z make bounds at any time (nonnegative_bound.h). */
+ * multipliers rho Z make bounds at any time (nonnegative_bound.h). The cones that neurons with
+ * alpha = |u| lie in (neuron_cones.h) are a second set of copies, whose step is linearised, so that
+ * that of S stays one projection. Rows are of like length: an iteration does not know of a common
+ * factor of a row, but its rate does. */
 #include "solvers/bound/nonnegative.h"
 
 #include "solvers/core/blas.h"
@@ -31,9 +34,12 @@ enum {
 /* Operations of a round; of an iteration, in cubes of the order: two eigendecompositions. */
 static const double round_flops = 1e10, flops_per_cube = 30;
 
-static const double relaxed = 1.6;
-/* rho at the start, in beta. */
-static const double first_rho = 5;
+static const double relaxed = 1.9;
+/* rho at the start, in beta; iterations from which it follows the values, by ever less, and factors
+ * of it. */
+static const double first_rho = 2;
+enum { SETTLED = 40, DAMPED = 200 };
+static const double most_change = 2;
 /* Share of the largest singular value below which a direction counts as none. */
 static const double unseen = 1e-7;
 /* Share that the bound must rise by from bound to bound, LOOK_BACK later. */
@@ -61,14 +67,33 @@ static void decompose(struct nonnegative *t)
 		if (!(singular > unseen * sqrt((double)t->w[X.cols - 1])))
 			break;
 		blas_gemv(1 / singular, X, PLAIN, mat_col(gram, j), 0, mat_col(t->P, k));
+		mat_copy(mat_cols(t->V, k, 1), mat_cols(gram, j, 1));
 		t->sigma[k++] = (real)(singular * by);
 		square += singular * singular * by * by;
 	}
 	t->k = k;
-	t->P.cols = t->EP.cols = t->PS.cols = k;
+	t->P.cols = t->EP.cols = t->PS.cols = t->V.cols = k;
 	t->S.rows = t->S.cols = t->B.rows = t->B.cols = 1 + k + X.rows;
 	t->work.rows = t->work.cols = t->S.rows;
 	t->unit = k > 0 ? sqrt(square / (2 * (double)k)) : 1;
+	for (int g = 0; g < 2; g++)
+		neuron_cones_narrow(&t->cones[g], k);
+}
+
+/* What no network can do about equal rows with different targets. */
+static double left_over(const struct dual *dual)
+{
+	const struct targets *y = &dual->problem->y;
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < y->n; i++) {
+		double weight = dual->problem->loss.weight * (y->weight ? (double)y->weight[i] : 1);
+
+		sum += weight * (double)y->at[i] * (double)y->at[i] / 2;
+	}
+	for (ptrdiff_t i = 0; i < dual->rows->n; i++)
+		sum -= dual->mass[i] * dual->mean[i] * dual->mean[i] / 2;
+	return fmax(0, sum);
 }
 
 static void start(struct nonnegative *t)
@@ -77,9 +102,14 @@ static void start(struct nonnegative *t)
 
 	decompose(t);
 	t->cost[0] = (real)(beta / 2);
-	for (ptrdiff_t j = 0; j < t->k; j++)
-		t->cost[1 + j] = (real)(beta * pow(t->unit / (double)t->sigma[j], 2));
-	t->rho = penalty_new(first_rho * beta, true);
+	for (ptrdiff_t j = 0; j < t->k; j++) {
+		double ratio = t->unit / (double)t->sigma[j];
+
+		t->cost[1 + j] = (real)(beta * ratio * ratio);
+		t->length[j] = (real)(sqrt(2) * ratio);
+	}
+	t->rho = first_rho * beta;
+	t->zero = left_over(t->dual);
 	t->next = STEPS * LOOK_BACK;
 }
 
@@ -98,8 +128,12 @@ struct nonnegative nonnegative_new(struct dual *dual, struct arena *arena)
 		t.Y[g] = products_new(n, arena);
 		t.Z[g] = products_new(n, arena);
 		t.side[g] = products_new(n, arena);
+		t.cones[g] = neuron_cones_new(n, k, arena);
 	}
 	t.D = products_new(n, arena);
+	t.multipliers = cone_multipliers_new(n, d, arena);
+	t.V = mat_new(arena, d, k);
+	t.length = ARENA_ARRAY(arena, real, k);
 	t.E = mat_new(arena, n, n);
 	t.sigma = ARENA_ARRAY(arena, real, d);
 	t.cost = ARENA_ARRAY(arena, real, order);
@@ -112,7 +146,7 @@ struct nonnegative nonnegative_new(struct dual *dual, struct arena *arena)
 	return t;
 }
 
-/* B = T'(Y - Z) T - cost / rho. */
+/* B = T'(Y - Z) T - cost / rho, and what the cones ask for. */
 static void gather(struct nonnegative *t, int sign)
 {
 	struct products *y = &t->Y[sign], *z = &t->Z[sign], *D = &t->D;
@@ -151,12 +185,14 @@ static void gather(struct nonnegative *t, int sign)
 	}
 	blas_gemv(half_root, t->P, TRANSPOSED, D->az, 0, mat_col(t->B, 0) + 1);
 	mat_set(t->B, 0, 0, (real)t->own[sign]);
+	neuron_cones_join(&t->cones[sign], t->P, t->B);
 	for (ptrdiff_t j = 0; j < t->B.cols; j++)
-		mat_set(t->B, j, j, mat_get(t->B, j, j) - t->cost[j] / (real)t->rho.rho);
+		mat_set(t->B, j, j,
+			mat_get(t->B, j, j) - t->cost[j] / (real)(t->rho * neuron_cones_share()));
 	blas_symmetrize(t->B);
 }
 
-/* The products of S, over-relaxed: 1.6 of them, -0.6 Y, and Z. */
+/* The products of S, over-relaxed, and Z. */
 static void spread(struct nonnegative *t, int sign)
 {
 	struct products *y = &t->Y[sign], *z = &t->Z[sign], *to = &t->side[sign];
@@ -190,18 +226,13 @@ static void spread(struct nonnegative *t, int sign)
 	}
 }
 
-static void threshold(struct mat side, struct mat Y, struct mat Z, bool diagonal,
-		      struct penalty_sums *sums)
+static void threshold(struct mat side, struct mat Y, struct mat Z, bool diagonal)
 {
 	for (ptrdiff_t j = 0; j < side.cols; j++)
 		for (ptrdiff_t i = 0; i < side.rows; i++) {
-			real x = mat_get(side, i, j), before = mat_get(Y, i, j);
+			real x = mat_get(side, i, j);
 			real now = x > 0 && (diagonal || i != j) ? x : 0;
-			double s = ((double)x - (double)mat_get(Z, i, j) -
-				    (1 - relaxed) * (double)before) /
-				   relaxed;
 
-			penalty_count(sums, s, (double)before, (double)now, (double)x);
 			mat_set(Y, i, j, now);
 			mat_set(Z, i, j, x - now);
 		}
@@ -226,16 +257,16 @@ static void prox(double m, double y, double h, double *p, double *q)
 /* Y and Z of alpha z, f and nu; and those of alpha w. */
 static void outputs(struct nonnegative *t)
 {
-	double unit = t->unit, h = 2 * t->rho.rho / (unit * unit);
+	double unit = t->unit, h = 2 * t->rho / (unit * unit);
 
 	for (ptrdiff_t i = 0; i < t->P.rows; i++) {
 		double p = unit * (double)t->side[0].az[i], q = unit * (double)t->side[1].az[i];
-		double now[2];
+		double now[2], row = t->bound.row[i];
 
-		prox(t->dual->mass[i], t->dual->mean[i], h, &p, &q);
+		prox(t->dual->mass[i] / (row * row), t->dual->mean[i] * row, h, &p, &q);
 		now[0] = p / unit;
 		now[1] = q / unit;
-		t->f[i] = p - q;
+		t->f[i] = (p - q) / row;
 		t->nu[i] = t->dual->mass[i] * (t->dual->mean[i] - t->f[i]);
 		for (int g = 0; g < 2; g++) {
 			real x = t->side[g].aw[i];
@@ -261,27 +292,55 @@ static void rescale(struct products *p, double by)
 
 static bool iterate(struct nonnegative *t)
 {
-	struct penalty_sums sums = {0};
-	double ratio;
-
 	for (int g = 0; g < 2; g++) {
 		gather(t, g);
 		if (!semidefinite_nearest(t->B, t->S, t->work, t->w))
 			return false;
 		t->own[g] = relaxed * (double)mat_get(t->S, 0, 0) + (1 - relaxed) * t->own[g];
 		spread(t, g);
+		neuron_cones_project(&t->cones[g], t->P, t->length, t->S, relaxed);
 	}
 	for (int g = 0; g < 2; g++) {
-		threshold(t->side[g].zz, t->Y[g].zz, t->Z[g].zz, true, &sums);
-		threshold(t->side[g].ww, t->Y[g].ww, t->Z[g].ww, true, &sums);
-		threshold(t->side[g].zw, t->Y[g].zw, t->Z[g].zw, false, &sums);
+		threshold(t->side[g].zz, t->Y[g].zz, t->Z[g].zz, true);
+		threshold(t->side[g].ww, t->Y[g].ww, t->Z[g].ww, true);
+		threshold(t->side[g].zw, t->Y[g].zw, t->Z[g].zw, false);
 	}
 	outputs(t);
-	ratio = penalty_change(&t->rho, ++t->iteration, penalty_relative(sums.primal, sums.size),
-			       penalty_relative(sums.change, sums.dual));
-	for (int g = 0; g < 2 && ratio != 1; g++)
-		rescale(&t->Z[g], 1 / ratio);
+	t->iteration++;
 	return true;
+}
+
+/* Of the relaxation at the present iterate, which its constraints hold but on the way. */
+static double objective(const struct nonnegative *t)
+{
+	double sum = t->zero;
+
+	for (ptrdiff_t i = 0; i < t->P.rows; i++) {
+		double f = t->f[i] - t->dual->mean[i];
+
+		sum += t->dual->mass[i] * f * f / 2;
+	}
+	for (int g = 0; g < 2; g++)
+		for (ptrdiff_t j = 0; j <= t->k; j++)
+			sum += (double)t->cost[j] * (double)mat_get(t->cones[g].last, j, j);
+	return sum;
+}
+
+/* Both values end at the optimum; where the objective is behind the bound a larger rho hastens it,
+ * and a smaller one the bound. */
+static void balance(struct nonnegative *t)
+{
+	double by = (t->bound.lower - t->zero) / (objective(t) - t->zero);
+
+	if (t->iteration < SETTLED || !(by > 0 && by < HUGE_VAL))
+		return;
+	by = fmax(1 / most_change, fmin(most_change, by));
+	by = pow(by, 1 / (1 + (double)t->iteration / DAMPED));
+	t->rho *= by;
+	for (int g = 0; g < 2; g++) {
+		rescale(&t->Z[g], 1 / by);
+		neuron_cones_rescale(&t->cones[g], 1 / by);
+	}
 }
 
 /* Both signs of nu. */
@@ -290,9 +349,11 @@ static void certify(struct nonnegative *t)
 	double K;
 
 	for (int g = 0; g < 2; g++) {
-		rescale(&t->Z[g], t->rho.rho);
-		t->value[g] = nonnegative_kappa(&t->bound, t->nu, g ? -1 : 1, &t->Z[g], t->unit);
-		rescale(&t->Z[g], 1 / t->rho.rho);
+		rescale(&t->Z[g], t->rho);
+		neuron_cones_tell(&t->cones[g], t->V, t->length, t->rho, &t->multipliers);
+		t->value[g] = nonnegative_kappa(&t->bound, t->nu, g ? -1 : 1, &t->Z[g],
+						&t->multipliers, t->unit);
+		rescale(&t->Z[g], 1 / t->rho);
 	}
 	K = fmax(t->value[0], t->value[1]);
 	if (K < HUGE_VAL)
@@ -309,8 +370,10 @@ bool nonnegative_round(struct nonnegative *t)
 	for (int step = 0; step < steps; step++) {
 		if (!iterate(t))
 			return false;
-		if (t->iteration % STEPS == 0)
+		if (t->iteration % STEPS == 0) {
 			certify(t);
+			balance(t);
+		}
 	}
 	if (t->iteration < t->next)
 		return true;

@@ -3,8 +3,7 @@
 #ifndef BOUND_NONNEGATIVE_H
 #define BOUND_NONNEGATIVE_H
 
-#include "solvers/bound/nonnegative_bound.h"
-#include "solvers/tools/penalty.h"
+#include "solvers/bound/neuron_cones.h"
 
 #include <stdbool.h>
 
@@ -13,12 +12,16 @@ struct nonnegative {
 	struct nonnegative_bound bound;
 	ptrdiff_t k; /* rank of X */
 	double unit; /* of z */
-	struct penalty rho;
-	struct mat P;                           /* n x k: orthonormal columns that span X */
+	double rho;
+	double zero;                            /* objective left over by equal rows */
+	struct mat P, V;                        /* n x k, d x k: singular vectors of X */
 	real *sigma, *cost;                     /* k; 1 + k + n: of the diagonal */
+	real *length;                           /* k: u = V diag(length) c */
 	struct products Y[2], Z[2], side[2], D; /* of neurons with alpha > 0, < 0: split, dual */
-	struct mat S, B, work;                  /* order 1 + k + n: in alpha, c, s */
-	struct mat E, EP, PS;                   /* n x n; n x k twice */
+	struct neuron_cones cones[2];
+	struct cone_multipliers multipliers;
+	struct mat S, B, work; /* order 1 + k + n: in alpha, c, s */
+	struct mat E, EP, PS;  /* n x n; n x k twice */
 	real *w;
 	double *f, *nu; /* n: outputs; the dual point */
 	double own[2];  /* alpha alpha of either sign */

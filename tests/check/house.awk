@@ -12,7 +12,7 @@ BEGIN {
 	limit["largest folder"] = 30
 	limit["back doors"] = 160
 	limit["sibling exports"] = 0
-	limit["room exports"] = 457
+	limit["room exports"] = 462
 	limit["dead exports"] = 5
 	limit["test exports"] = 35
 	limit["misplaced"] = 20
@@ -20,7 +20,7 @@ BEGIN {
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 120000
+	limit["product lines"] = 121000
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 

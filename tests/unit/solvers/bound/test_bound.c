@@ -33,7 +33,7 @@ struct trouble {
 };
 
 /* n rows of d features: by the seed with rows twice, opposite ones, a column of zeros, a row of
- * zeros, a bias, one sign of alpha, or nothing special. */
+ * zeros, a bias, one sign of alpha, or a long row. */
 static struct trouble trouble_with(uint64_t seed, ptrdiff_t room)
 {
 	struct trouble t = {.rng = rng_stream(seed, "test_bound", 0)};
@@ -52,6 +52,8 @@ static struct trouble trouble_with(uint64_t seed, ptrdiff_t room)
 			if (seed % 7 == 4 && i % 3 == 0)
 				mat_set(X, i, j, 0);
 		}
+		for (ptrdiff_t j = 0; j < d && seed % 7 == 0 && i == n / 2; j++)
+			mat_set(X, i, j, 30 * mat_get(X, i, j));
 		if (seed % 7 == 3)
 			mat_set(X, i, 0, 0);
 		if (seed % 7 == 5)
@@ -392,7 +394,7 @@ static void one_sample_is_a_soft_threshold(void **state)
 	}
 }
 
-/* Any multipliers, allowed or not, and any nu. */
+/* Any multipliers, allowed or not, of any cones or none, and any nu. */
 static void arbitrary_multipliers_bound_every_neuron(void **state)
 {
 	int found = 0;
@@ -403,7 +405,10 @@ static void arbitrary_multipliers_bound_every_neuron(void **state)
 		struct problem *p = &t.problem;
 		ptrdiff_t n = t.rows->n;
 		struct products m = products_new(n, &t.arena);
-		struct mat all[] = {m.zz, m.ww, m.zw, {n, 1, n, m.az}, {n, 1, n, m.aw}};
+		struct cone_multipliers c = cone_multipliers_new(n, p->X.cols, &t.arena);
+		struct mat all[] = {m.zz, m.ww, m.zw,           {n, 1, n, m.az}, {n, 1, n, m.aw},
+				    c.G,  c.H,  {n, 1, n, c.p}, {n, 1, n, c.q}};
+		size_t some = sizeof all / sizeof *all - (seed % 2 ? 4 : 0);
 		struct nonnegative_bound bound;
 		struct dual dual;
 		double K[2];
@@ -413,11 +418,11 @@ static void arbitrary_multipliers_bound_every_neuron(void **state)
 		p->y = targets_of(t.alpha, p->X.rows);
 		dual = dual_new(p, t.rows, &t.arena);
 		bound = nonnegative_bound_new(&dual, &t.arena);
-		for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		for (size_t i = 0; i < some; i++)
 			toy_fill(all[i], &t.rng);
 		distinct_gather(t.rows, p, t.alpha, t.kappa.nu);
 		for (int g = 0; g < 2 && n > 0; g++)
-			K[g] = nonnegative_kappa(&bound, t.kappa.nu, g ? -1 : 1, &m, 0.7);
+			K[g] = nonnegative_kappa(&bound, t.kappa.nu, g ? -1 : 1, &m, &c, 0.7);
 		if (n > 0 && fmax(K[0], K[1]) < HUGE_VAL) {
 			check_at_least(fmax(K[0], K[1]) * (1 + ROUNDING) + ROUNDING, sampled(&t));
 			found++;
@@ -425,6 +430,40 @@ static void arbitrary_multipliers_bound_every_neuron(void **state)
 		arena_release(&t.arena);
 	}
 	check_at_least(found, SEEDS / 6);
+}
+
+/* A cone without alpha is that with as much as it needs. */
+static void cones_are_held_by_alpha(void **state)
+{
+	const double x[] = {0.5, 1, 2}, nu[] = {1, 0.3, 2};
+	struct arena arena = {0};
+	struct problem p = {
+		.X = mat_new(&arena, 3, 1), .loss = toy_loss_term("squared", &arena), .beta = 0.1};
+	struct products m = products_new(3, &arena);
+	struct cone_multipliers c = cone_multipliers_new(3, 1, &arena);
+	real *y = ARENA_ARRAY(&arena, real, 3);
+	struct nonnegative_bound bound;
+	struct distinct rows;
+	struct dual dual;
+	double without;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		mat_set(p.X, i, 0, (real)x[i]);
+		mat_set(c.G, i, 0, (real)-nu[i]);
+		mat_set(c.H, i, 0, (real)x[i]);
+	}
+	p.y = targets_of(y, 3);
+	rows = distinct_new(&p, &arena);
+	dual = dual_new(&p, &rows, &arena);
+	bound = nonnegative_bound_new(&dual, &arena);
+	without = nonnegative_kappa(&bound, nu, 1, &m, &c, 1);
+	for (int i = 0; i < 3; i++) {
+		c.p[i] = (real)nu[i];
+		c.q[i] = (real)x[i];
+	}
+	check_close(nonnegative_kappa(&bound, nu, 1, &m, &c, 1), without, 1e-9, 0);
+	arena_release(&arena);
 }
 
 /* The values of both signs are above every neuron at any iteration; where they converge quickly
@@ -542,6 +581,7 @@ int main(void)
 		cmocka_unit_test(transports_bound_every_neuron),
 		cmocka_unit_test(multipliers_bound_every_neuron),
 		cmocka_unit_test(arbitrary_multipliers_bound_every_neuron),
+		cmocka_unit_test(cones_are_held_by_alpha),
 		cmocka_unit_test(the_certificate_is_its_formula),
 	};
 
