@@ -59,12 +59,14 @@ double climb_to_maximum(struct climb *s, real *u)
 	double value = look(s, u), sign = value < 0 ? -1 : 1;
 
 	value = fabs(value);
-	for (int cone = 0; cone < MOST_CONES; cone++) {
+	for (int cone = 0; cone < MOST_CONES && s->left > 0; cone++) {
 		struct nnls_value found;
 
 		nnls_gradient(s->X, s->on, s->nu, sign, s->g);
 		found = nnls_solve(&s->nnls, (struct nnls_block){s->on, NULL, s->g}, value,
 				   HUGE_VAL);
+		/* a product with X for each row that has entered, and two besides */
+		s->left -= 2 * (double)(s->nnls.count + 2) * (double)s->X.rows * (double)s->X.cols;
 		if (!(found.upper > value))
 			break;
 		for (ptrdiff_t j = 0; j < s->X.cols; j++)

@@ -20,14 +20,15 @@ struct climb {
 	real *z;       /* rows */
 	double *g;     /* d */
 	struct nnls nnls;
+	double left; /* operations that climbs may still take */
 };
 
 /* For up to `rows` rows: X is filled by the caller, who then calls climb_begin. */
 struct climb climb_new(ptrdiff_t rows, ptrdiff_t d, struct arena *arena);
 void climb_begin(struct climb *s, ptrdiff_t rows);
 
-/* u (d) moves to a local maximum for s->nu; returns the value there, never below that of before but
- * by rounding. */
+/* u (d) moves to a local maximum for s->nu, or as far as s->left goes; returns the value there,
+ * never below that of before but by rounding. */
 double climb_to_maximum(struct climb *s, real *u);
 
 #endif

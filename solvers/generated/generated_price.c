@@ -35,6 +35,9 @@ static const double many = 3e5;
 /* 1 - u'v of two directions that are one. */
 static const double known = 1e-13 > REAL_EPSILON ? 1e-13 : REAL_EPSILON;
 
+/* Operations of the climbs of a round. */
+static const double climbing = 4e9;
+
 /* What a value may lack before its maximum is climbed to, as a share. */
 static const double reach = 0.02;
 
@@ -572,6 +575,7 @@ ptrdiff_t price_add(struct price *s, struct neurons *neurons, struct mat nu, str
 	ptrdiff_t d = neurons->U.rows, before = neurons->count, first;
 
 	s->found = 0;
+	s->climb.left = climbing;
 	if (climbs(s->problem) && wish.exact)
 		refine(s, neurons, nu, wish);
 	first = neurons->count;
