@@ -38,8 +38,10 @@ enum { STEP_GENERATED, STEP_PUBLISHED };
 static const char *const steps[] = {"generated", "published", NULL};
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct generated_options, neurons), .initial = "500", .range = RANGE_FROM(1),
-	 .doc = "room: the most neurons in use at a time; a network to start from may have more"},
+	{OPTION_FIELD(struct generated_options, neurons), .initial = "null", .range = RANGE_FROM(1),
+	 .doc = "room: the most neurons in use at a time; a network to start from may have more; "
+		"unset: half as many as samples, at least 500, at most 2,000 and what takes 24 "
+		"million activations"},
 	{OPTION_FIELD(struct generated_options, starts), .initial = "null", .range = RANGE_FROM(2),
 	 .doc = "ascents of the pricing in a round; unset: 512, or as many as take about 2 GFLOP, "
 		"at least 64"},
@@ -289,7 +291,7 @@ static enum outcome go_round(struct generated *s)
 
 	if (goes_on(s) ? c->fell > path_fall : c->quiet < QUIET)
 		return OUTCOME_RUNNING;
-	return added == 0 ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	return added == 0 && !columns_full(c) ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
 /* The objective with the penalty asked for. */
@@ -373,7 +375,7 @@ static void facts(const void *state, struct facts *facts)
 	columns_tell(c, facts);
 	if (s->limit > 0)
 		facts_number(facts, "generated_removed", (double)s->removed);
-	if (c->quiet >= QUIET)
+	if (c->quiet >= QUIET && !columns_full(c))
 		facts_note(facts, arena_format(facts->arena,
 					       "nothing found that lowers the objective in %d "
 					       "passes of %td ascents: no proof that there is "

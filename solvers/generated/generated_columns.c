@@ -5,7 +5,10 @@
 
 #include <math.h>
 
-enum { STARTS = 512, LEAST_STARTS = 64 };
+enum { STARTS = 512, LEAST_STARTS = 64, LEAST_ROOM = 500, MOST_ROOM = 2000 };
+
+/* Activations of the neurons of a room that was not given. */
+static const double room_numbers = 2.4e7;
 
 /* Operations of the pricing of a round, where its starts are not given, and of one start. */
 static const double pricing = 2e9;
@@ -37,10 +40,19 @@ static ptrdiff_t starts_of(struct columns_size size, ptrdiff_t n, ptrdiff_t d)
 	return most > STARTS ? STARTS : most < LEAST_STARTS ? LEAST_STARTS : (ptrdiff_t)most;
 }
 
+/* Half of the samples, which is as many as optima of small penalties use, within limits. */
+static long room_of(struct columns_size size, ptrdiff_t n)
+{
+	double half = (double)n / 2, fits = room_numbers / (double)n;
+
+	return size.room > 0 ? size.room
+			     : (long)fmax(LEAST_ROOM, fmin(fmin(half, fits), MOST_ROOM));
+}
+
 double columns_flops(struct columns_size size, struct trainer_shape shape)
 {
 	double n = (double)shape.n, d = (double)shape.d, k = (double)shape.k;
-	double N = fmin((double)size.room, n + (double)size.add);
+	double N = fmin((double)room_of(size, shape.n), n + (double)size.add);
 	double ascents = per_start * n * d * (double)starts_of(size, shape.n, shape.d);
 
 	return ascents + 6 * n * (d + k) * N * (double)size.slide + 2 * (n * N * N + N * N * N / 3);
@@ -52,6 +64,7 @@ struct columns *columns_new(const struct problem *problem, struct columns_size s
 	struct columns *s = ARENA_NEW(arena, struct columns);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 
+	size.room = room_of(size, ranks_total(problem->ranks, n));
 	if (start->note && start->net.U.cols + size.add > size.room)
 		size.room = start->net.U.cols + size.add;
 	*s = (struct columns){.problem = problem, .size = size, .fell = 1};
@@ -180,9 +193,14 @@ ptrdiff_t columns_round(struct columns *s)
 	return added;
 }
 
+bool columns_full(const struct columns *s)
+{
+	return s->neurons.count == s->neurons.room;
+}
+
 void columns_tell(const struct columns *s, struct facts *facts)
 {
-	if (s->neurons.count == s->neurons.room)
+	if (columns_full(s))
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));
 }

@@ -22,7 +22,7 @@
 #include "solvers/generated/generated_slide.h"
 
 struct columns_size {
-	long room;   /* neurons in use, at most; more where the start has more */
+	long room;   /* neurons in use, at most; more where the start has more; <= 0: by the samples */
 	long starts; /* ascents of the pricing in a round; <= 0: as many as take about 2 GFLOP */
 	long add;    /* neurons that join in a round, at most */
 	long slide;  /* steps of a slide */
@@ -65,6 +65,9 @@ void columns_solve(struct columns *s);
 
 /* A round; returns how many neurons joined. */
 ptrdiff_t columns_round(struct columns *s);
+
+/* Whether there is no room left. */
+bool columns_full(const struct columns *s);
 
 /* A note where the room is used up. */
 void columns_tell(const struct columns *s, struct facts *facts);

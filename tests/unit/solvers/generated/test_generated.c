@@ -345,16 +345,18 @@ static void larger_penalties_come_first(void **state)
 	arena_release(&toy.arena);
 }
 
+/* And that is no convergence: neurons that would lower the objective have no place. */
 static void room_that_is_used_up_is_told(void **state)
 {
 	struct toy toy = toy_make(40, 4, "squared", 1e-2);
 	struct arena arena = {0}, texts = {0};
-	struct progress progress;
+	struct progress progress = {.end = OUTCOME_RUNNING};
 	void *made = start(&trainer_generated, &toy.problem, "{neurons: 3, starts: 16}", &arena);
 
 	(void)state;
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 300 && progress.end == OUTCOME_RUNNING; i++)
 		trainer_generated.step(made, &progress);
+	assert_int_equal(progress.end, OUTCOME_STALLED);
 	assert_non_null(strstr(toy_text(&trainer_generated, made, "note", &texts),
 			       "room for 3 neurons is used up"));
 	arena_release(&texts);
