@@ -22,7 +22,7 @@
 #include "solvers/generated/generated_slide.h"
 
 struct columns_size {
-	long room;   /* neurons in use, at most; more where the start has more; <= 0: by the samples */
+	long room;   /* neurons in use, at most; more if the start has more; <= 0: by samples */
 	long starts; /* ascents of the pricing in a round; <= 0: as many as take about 2 GFLOP */
 	long add;    /* neurons that join in a round, at most */
 	long slide;  /* steps of a slide */
