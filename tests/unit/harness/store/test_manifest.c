@@ -237,8 +237,8 @@ static long bytes_read(void)
 	return bytes;
 }
 
-/* One that was whole is read again only when it was touched, whatever its times and lengths say. The
- * clock of files is a tick behind the other: two seconds are not enough at the begin of one. */
+/* One that was whole is read again only when it was touched, whatever its times and lengths say.
+ * The clock of files is a tick behind the other: two seconds are not enough at the begin of one. */
 static void a_whole_record_is_read_once(void **state)
 {
 	enum { LARGE = 1 << 20 };
