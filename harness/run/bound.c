@@ -66,9 +66,10 @@ static size_t bound_path(const struct train_options *train, const struct evaluat
 		struct arena scratch = {0};
 		struct err ignored = {0};
 
-		if (!(s.beta > e->problem->beta) || interrupt_requested())
+		if (!(s.beta > e->problem->beta))
 			continue;
-		if (search(train, e, &s, &scratch, &ignored) == STATUS_OK &&
+		if (!interrupt_requested() &&
+		    search(train, e, &s, &scratch, &ignored) == STATUS_OK &&
 		    isfinite(s.found.lower_bound))
 			path_bound(path, i, s.found.lower_bound);
 		else
