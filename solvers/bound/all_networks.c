@@ -53,8 +53,9 @@ struct all_networks_options {
 static const struct option rows[] = {
 	{OPTION_FIELD(struct all_networks_options, method), .initial = "auto", .names = methods,
 	 .doc = "branch_and_bound: up to 8 features with the bias; transport: any number; "
-		"nonnegative: the doubly nonnegative relaxation, after the transport, squared "
-		"loss, cubic in features and rows; auto: the first where it can, else the third "
+		"nonnegative: the doubly nonnegative relaxation with cones of neurons, after the "
+		"transport, squared loss, cubic in features and rows; auto: the first where it "
+		"can, else the third "
 		"where it can for up to 700 features and rows, else the second"},
 	{OPTION_AS("start_file", struct all_networks_options, start.file), .initial = "null",
 	 .path = PATH_MODEL,

@@ -1,5 +1,6 @@
 /* The doubly nonnegative relaxation of training networks of every width, squared loss, one output
- * (Prakhya, Birdal, Yurtsever 2025), by operator splitting. See nonnegative.c. */
+ * (Prakhya, Birdal, Yurtsever 2025), with the cones of neuron_cones.h, which make it tighter, by
+ * operator splitting. See nonnegative.c. */
 #ifndef BOUND_NONNEGATIVE_H
 #define BOUND_NONNEGATIVE_H
 
