@@ -193,14 +193,9 @@ ptrdiff_t columns_round(struct columns *s)
 	return added;
 }
 
-bool columns_full(const struct columns *s)
-{
-	return s->neurons.count == s->neurons.room;
-}
-
 void columns_tell(const struct columns *s, struct facts *facts)
 {
-	if (columns_full(s))
+	if (s->neurons.count == s->neurons.room)
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));
 }

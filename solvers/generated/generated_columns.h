@@ -66,9 +66,6 @@ void columns_solve(struct columns *s);
 /* A round; returns how many neurons joined. */
 ptrdiff_t columns_round(struct columns *s);
 
-/* Whether there is no room left. */
-bool columns_full(const struct columns *s);
-
 /* A note where the room is used up. */
 void columns_tell(const struct columns *s, struct facts *facts);
 
