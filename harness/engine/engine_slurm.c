@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINE_ROOM = 1024 };
+enum { LINE_ROOM = 1024, HOUR = 60 /* min */, DAY = 24 /* hours */ };
 
 static void add_head(const struct batch *batch, struct text *out)
 {
@@ -62,7 +62,6 @@ static const char *array_of(const struct batch *batch, const struct batch_group 
 /* "2-00:30:00", "30:00" or "infinite" in minutes; 0: neither. */
 static long minutes_of(const char *text)
 {
-	enum { MINUTE = 60, HOUR = 60, DAY = 24 };
 	const char *dash = strchr(text, '-');
 	long part[3] = {0}, days = dash ? strtol(text, NULL, 10) : 0;
 	int count = sscanf(dash ? dash + 1 : text, "%ld:%ld:%ld", &part[0], &part[1], &part[2]);
@@ -102,14 +101,13 @@ static long longest_of(const struct batch *batch, struct arena *arena)
 static void write_slurm(const struct batch *batch, struct arena *arena, struct batch_files *out)
 {
 	struct text next = text_new(arena);
-	const long hour = 60;
 
 	for (size_t i = 0; i < batch->count; i++)
 		script_add(out, script_name(batch, batch->group[i].number, arena),
 			   array_of(batch, &batch->group[i], arena));
 	add_head(batch, &next);
 	text_format(&next, "#SBATCH --time=%ld\n#SBATCH --requeue\ncd %s || exit 4\n%s\n",
-		    batch->longest > 0 && batch->longest < hour ? batch->longest : hour,
+		    batch->longest > 0 && batch->longest < HOUR ? batch->longest : HOUR,
 		    text_quoted(batch->start, arena), batch->next);
 	script_add(out, script_name(batch, 0, arena), next.at);
 }

@@ -80,22 +80,6 @@ static void decompose(struct nonnegative *t)
 		neuron_cones_narrow(&t->cones[g], k);
 }
 
-/* What no network can do about equal rows with different targets. */
-static double left_over(const struct dual *dual)
-{
-	const struct targets *y = &dual->problem->y;
-	double sum = 0;
-
-	for (ptrdiff_t i = 0; i < y->n; i++) {
-		double weight = dual->problem->loss.weight * (y->weight ? (double)y->weight[i] : 1);
-
-		sum += weight * (double)y->at[i] * (double)y->at[i] / 2;
-	}
-	for (ptrdiff_t i = 0; i < dual->rows->n; i++)
-		sum -= dual->mass[i] * dual->mean[i] * dual->mean[i] / 2;
-	return fmax(0, sum);
-}
-
 static void start(struct nonnegative *t)
 {
 	double beta = t->dual->problem->beta;
@@ -109,7 +93,7 @@ static void start(struct nonnegative *t)
 		t->length[j] = (real)(sqrt(2) * ratio);
 	}
 	t->rho = first_rho * beta;
-	t->zero = left_over(t->dual);
+	t->zero = dual_bound(t->dual, t->dual->rest, 0);
 	t->next = STEPS * LOOK_BACK;
 }
 

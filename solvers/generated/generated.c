@@ -282,12 +282,6 @@ static void leave(struct generated *s, enum outcome end, struct progress *progre
 		progress->end = end;
 }
 
-/* No room is left. */
-static bool is_full(const struct columns *c)
-{
-	return c->neurons.count == c->neurons.room;
-}
-
 /* How it ends if nothing is left to do at this penalty, which is where the objective hardly falls
  * any more, or at the last one not at all. */
 static enum outcome go_round(struct generated *s)
@@ -297,7 +291,7 @@ static enum outcome go_round(struct generated *s)
 
 	if (goes_on(s) ? c->fell > path_fall : c->quiet < QUIET)
 		return OUTCOME_RUNNING;
-	return added == 0 && !is_full(c) ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+	return added == 0 && !columns_full(c) ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
 /* The objective with the penalty asked for. */
@@ -381,7 +375,7 @@ static void facts(const void *state, struct facts *facts)
 	columns_tell(c, facts);
 	if (s->limit > 0)
 		facts_number(facts, "generated_removed", (double)s->removed);
-	if (c->quiet >= QUIET && !is_full(c))
+	if (c->quiet >= QUIET && !columns_full(c))
 		facts_note(facts, arena_format(facts->arena,
 					       "nothing found that lowers the objective in %d "
 					       "passes of %td ascents: no proof that there is "

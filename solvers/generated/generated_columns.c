@@ -195,7 +195,7 @@ ptrdiff_t columns_round(struct columns *s)
 
 void columns_tell(const struct columns *s, struct facts *facts)
 {
-	if (s->neurons.count == s->neurons.room)
+	if (columns_full(s))
 		facts_note(facts, arena_format(facts->arena, "room for %td neurons is used up",
 					       s->neurons.room));
 }

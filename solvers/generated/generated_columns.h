@@ -66,6 +66,12 @@ void columns_solve(struct columns *s);
 /* A round; returns how many neurons joined. */
 ptrdiff_t columns_round(struct columns *s);
 
+/* No room is left. */
+static inline bool columns_full(const struct columns *s)
+{
+	return s->neurons.count == s->neurons.room;
+}
+
 /* A note where the room is used up. */
 void columns_tell(const struct columns *s, struct facts *facts);
 

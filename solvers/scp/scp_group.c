@@ -269,7 +269,8 @@ double scp_group_length(const struct scp_group *s, int number, double before)
 	return length;
 }
 
-/* A moves along D by the first length that lowers the objective enough. Whether a row ended it. */
+/* A moves along D by the first length that lowers the objective enough. Whether that is one at
+ * which the first row stops, or shorter. */
 static bool descend(struct scp_group *s)
 {
 	double t = 0;
